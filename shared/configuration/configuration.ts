@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+
+/** One entry per variable: what it is for is also the text of the README's table. */
+export const VARIABLES = {
+  DATABASE_URL: {
+    purpose: 'PostgreSQL connection string',
+    schema: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user@host:5432/database'),
+  },
+  DATABASE_ROLE: {
+    purpose: 'role that statements run as',
+    schema: z
+      .string()
+      .regex(/^[a-z_]+$/)
+      .default('daybook_app'),
+  },
+  DATABASE_POOL_SIZE: {
+    purpose: 'connections per instance; instances × size stays below max_connections',
+    schema: z
+      .string()
+      .regex(/^[1-9]\d?$/, 'must be a whole number from 1 to 99')
+      .default('2'),
+  },
+  GOOGLE_CLOUD_PROJECT: {
+    purpose: 'Google Cloud project of topics and queries',
+    schema: z.string().min(1).default('daybook-local'),
+  },
+  PUBSUB_ENDPOINT: {
+    purpose: 'Pub/Sub REST endpoint of the emulator or the local relay; unset for the cloud',
+    schema: url.optional(),
+  },
+  PROMETHEUS_ENDPOINTS: {
+    purpose: 'JSON object: name of a Prometheus as usage sources use it → base URL of its API',
+    schema: z.string().default('{}'),
+  },
+  BIGQUERY_ENDPOINT: {
+    purpose: 'BigQuery REST endpoint of the emulator or the stand-in; unset for the cloud',
+    schema: url.optional(),
+  },
+  STRIPE_API_KEY: {
+    purpose: 'Stripe secret or restricted key',
+    schema: z
+      .string()
+      .regex(/^(sk|rk)_/, 'must begin with sk_ or rk_')
+      .optional(),
+  },
+  STRIPE_API_BASE: {
+    purpose: 'Stripe API address, for stripe-mock or the stand-in; unset for Stripe',
+    schema: url.optional(),
+  },
+  STRIPE_WEBHOOK_SECRETS: {
+    purpose: 'signing secrets of the webhook endpoint, separated by commas, the newest first',
+    schema: z
+      .string()
+      .regex(/^whsec_[^,]+(,whsec_[^,]+)*$/, 'must be one or more whsec_… separated by commas')
+      .optional(),
+  },
+  SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', schema: url.optional() },
+  CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
+  K_SERVICE: { purpose: 'name of the deployed function; set by Cloud Run', schema: z.string().default('daybook') },
+} as const;
+
+/** The environment, parsed. Optional parts are null; who needs one asks with {@link required}. */
+export interface Configuration {
+  readonly databaseUrl: string;
+  readonly databaseRole: string;
+  readonly databasePoolSize: number;
+  readonly projectId: string;
+  readonly pubSubEndpoint: string | null;
+  readonly prometheusEndpoints: Readonly<Record<string, string>>;
+  readonly bigQueryEndpoint: string | null;
+  readonly stripeApiKey: string | null;
+  readonly stripeApiBase: string | null;
+  readonly stripeWebhookSecrets: readonly string[];
+  readonly slackWebhookUrl: string | null;
+  readonly consoleUrl: string | null;
+  readonly functionName: string;
+}
+
+/** Says which variable is wrong, how, and what it is for. Values are never repeated: some are secrets. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const environmentSchema = z.object(
+  Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, variable.schema])) as {
+    [Name in keyof typeof VARIABLES]: (typeof VARIABLES)[Name]['schema'];
+  },
+);
+
+/** Parses the environment. Throws {@link ConfigurationError} that lists every fault at once. */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) throw new ConfigurationError(explain(parsed.error));
+  const values = parsed.data;
+  return {
+    databaseUrl: values.DATABASE_URL,
+    databaseRole: values.DATABASE_ROLE,
+    databasePoolSize: Number.parseInt(values.DATABASE_POOL_SIZE, 10),
+    projectId: values.GOOGLE_CLOUD_PROJECT,
+    pubSubEndpoint: values.PUBSUB_ENDPOINT ?? null,
+    prometheusEndpoints: parseEndpoints(values.PROMETHEUS_ENDPOINTS),
+    bigQueryEndpoint: values.BIGQUERY_ENDPOINT ?? null,
+    stripeApiKey: values.STRIPE_API_KEY ?? null,
+    stripeApiBase: values.STRIPE_API_BASE ?? null,
+    stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
+    slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
+    consoleUrl: values.CONSOLE_URL ?? null,
+    functionName: values.K_SERVICE,
+  };
+}
+
+/** The value of a part that this caller cannot do without. */
+export function required<T>(value: T | null, variable: keyof typeof VARIABLES): T {
+  if (value === null)
+    throw new ConfigurationError(`${variable} is not set: ${VARIABLES[variable].purpose}. Set it and start again.`);
+  return value;
+}
+
+function explain(error: z.ZodError): string {
+  const lines = error.issues.map((issue) => {
+    const name = String(issue.path[0]) as keyof typeof VARIABLES;
+    const fault = issue.code === 'invalid_type' && issue.input === undefined ? 'is not set' : issue.message;
+    return `  ${name} ${fault} (${VARIABLES[name].purpose})`;
+  });
+  return `The environment is not right:\n${lines.join('\n')}\nSet these variables and start again; "npm start" sets them all for a local stack.`;
+}
+
+function parseEndpoints(text: string): Record<string, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ConfigurationError('PROMETHEUS_ENDPOINTS is not JSON: write {"main": "https://prometheus.example"}.');
+  }
+  const parsed = z.record(z.string(), url).safeParse(json);
+  if (!parsed.success)
+    throw new ConfigurationError(
+      `PROMETHEUS_ENDPOINTS: ${z.prettifyError(parsed.error)}. Write {"main": "https://prometheus.example"}.`,
+    );
+  return parsed.data;
+}

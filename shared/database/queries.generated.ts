@@ -1,0 +1,1716 @@
+// Generated from sql/queries by "npm run generate", with types as the database describes them. Do not edit.
+import type { Query } from './query.ts';
+
+export type BillingMode = 'legacy' | 'shadow' | 'usage';
+export type BillingRunStatus = 'open' | 'collecting' | 'complete' | 'rated' | 'in_review' | 'approved' | 'issuing' | 'issued' | 'closed' | 'rating_failed' | 'issuing_failed';
+export type ChargePurpose = 'billed' | 'shadow';
+export type CheckpointStatus = 'running' | 'complete' | 'unchanged' | 'failed' | 'superseded';
+export type ContractStatus = 'draft' | 'approved' | 'active' | 'ended';
+export type DeadLetterStatus = 'waiting' | 'replayed' | 'discarded';
+export type ExceptionStatus = 'open' | 'retrying' | 'resolved' | 'waived' | 'escalated';
+export type InvoiceStatus = 'rated' | 'held' | 'approved' | 'drafted' | 'verified' | 'finalized' | 'paid' | 'uncollectible' | 'void' | 'stripe_failed' | 'superseded';
+export type PlanVersionStatus = 'draft' | 'checked' | 'in_review' | 'approved' | 'active' | 'retired' | 'rejected';
+export type PrincipalKind = 'person' | 'service';
+export type PrincipalRole = 'viewer' | 'operator' | 'author' | 'approver' | 'finance';
+export type Rollup = 'sum' | 'max' | 'mean' | 'last';
+export type RunShardStatus = 'waiting' | 'rated' | 'failed';
+export type StripeRequestStatus = 'committed' | 'answered' | 'refused';
+
+/**
+ * Takes the alert that has waited longest and gives its sender until :claimed_until. No row: none is due, or the last message is less than a second old.
+ */
+export const alertClaimNext: Query<{ readonly now: Date; readonly claimed_until: Date }, { readonly alert_key: string; readonly severity: string; readonly title: string; readonly place: string; readonly why: string; readonly recover: string; readonly attempts: number }> = {
+  name: 'alert_claim_next',
+  parameters: ['now', 'claimed_until'],
+  text: `update alerts set attempts = attempts + 1, attempted_at = $1::timestamptz, next_attempt_at = $2::timestamptz
+where alert_key = (
+  select alert_key from alerts
+  where next_attempt_at <= $1
+  order by raised_at, alert_key limit 1)
+  and not exists (select from alerts where attempted_at > $1::timestamptz - interval '1 second' and attempted_at <= $1)
+returning alert_key, severity, title, place, why, recover, attempts`,
+};
+
+/**
+ * The alerts that Slack has not taken, the latest first.
+ */
+export const alertListUnsent: Query<Record<never, never>, { readonly alert_key: string; readonly severity: string; readonly title: string; readonly place: string; readonly why: string; readonly recover: string; readonly raised_at: Date; readonly attempts: number; readonly last_error: string | null; readonly next_attempt_at: Date | null }> = {
+  name: 'alert_list_unsent',
+  parameters: [],
+  text: `select alert_key, severity, title, place, why, recover, raised_at, attempts, last_error, next_attempt_at
+from alerts where sent_at is null order by raised_at desc, alert_key limit 100`,
+};
+
+/**
+ * Lets one sender at a time look for the next alert, to the end of its transaction; two would send two messages in one second.
+ */
+export const alertLock: Query<Record<never, never>, { readonly pg_advisory_xact_lock: unknown | null }> = {
+  name: 'alert_lock',
+  parameters: [],
+  text: `select pg_advisory_xact_lock(hashtext('alerts'))`,
+};
+
+/**
+ * Records why an alert could not be sent and when it is tried again; null gives it up.
+ */
+export const alertMarkFailed: Query<{ readonly last_error: string; readonly next_attempt_at: Date | null; readonly alert_key: string }, Record<never, never>> = {
+  name: 'alert_mark_failed',
+  parameters: ['last_error', 'next_attempt_at', 'alert_key'],
+  text: `update alerts set last_error = $1, next_attempt_at = $2::timestamptz
+where alert_key = $3 and sent_at is null`,
+};
+
+/**
+ * Records that Slack took an alert.
+ */
+export const alertMarkSent: Query<{ readonly sent_at: Date; readonly alert_key: string }, Record<never, never>> = {
+  name: 'alert_mark_sent',
+  parameters: ['sent_at', 'alert_key'],
+  text: `update alerts set sent_at = $1, next_attempt_at = null, last_error = null
+where alert_key = $2 and sent_at is null`,
+};
+
+/**
+ * Keeps an alert to be sent. One that was raised before under the same key stays as it is.
+ */
+export const alertRaise: Query<{ readonly alert_key: string; readonly severity: string; readonly title: string; readonly place: string; readonly why: string; readonly recover: string; readonly raised_at: Date }, { readonly alert_key: string }> = {
+  name: 'alert_raise',
+  parameters: ['alert_key', 'severity', 'title', 'place', 'why', 'recover', 'raised_at'],
+  text: `insert into alerts (alert_key, severity, title, place, why, recover, raised_at, next_attempt_at)
+values ($1, $2, $3, $4, $5, $6, $7, $7)
+on conflict (alert_key) do nothing
+returning alert_key`,
+};
+
+/**
+ * Every thing whose state is another than the last one that the log names for it, and every logged thing that is gone.
+ * Entries cut off the end of the chain, which the chain itself cannot show, show here.
+ */
+export const auditLogFindDisagreements: Query<Record<never, never>, { readonly entity: string; readonly subject: string; readonly actual_state: string | null; readonly logged_state: string | null; readonly last_sequence: bigint | null }> = {
+  name: 'audit_log_find_disagreements',
+  parameters: [],
+  text: `with logged as (
+  select distinct on (t.entity, l.subject) t.entity, l.subject, t.to_state as state, l.sequence
+  from audit_log l
+  join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
+  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception')
+  order by t.entity, l.subject, l.sequence desc
+), actual as (
+  select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
+  union all select 'contract', contract_id, status::text from contracts
+  union all select 'checkpoint', checkpoint_id::text, status::text from checkpoints where status in ('complete', 'superseded', 'failed')
+  union all select 'billing_run', run_id, status::text from billing_runs
+  union all select 'invoice', invoice_id, status::text from invoices
+  union all select 'exception', exception_id::text, status::text from exceptions
+)
+select coalesce(a.entity, l.entity) as "entity", coalesce(a.subject, l.subject) as "subject",
+  a.state as "actual_state", l.state as "logged_state", l.sequence as "last_sequence"
+from actual a full join logged l on l.entity = a.entity and l.subject = a.subject
+where a.state is distinct from l.state
+order by 1, 2`,
+};
+
+/**
+ * The next entries of the log in the order of the chain, each with the very texts that its hash was made from.
+ */
+export const auditLogListAfter: Query<{ readonly after: bigint; readonly batch_size: number }, { readonly sequence: bigint; readonly at: string; readonly actor: string; readonly action: string; readonly subject: string; readonly why: string; readonly detail: string; readonly previous_hash: string; readonly hash: string }> = {
+  name: 'audit_log_list_after',
+  parameters: ['after', 'batch_size'],
+  text: `select sequence, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "at", actor, action, subject, why,
+  detail::text as "detail", encode(previous_hash, 'hex') as "previous_hash", encode(hash, 'hex') as "hash"
+from audit_log
+where sequence > $1::bigint
+order by sequence
+limit $2::int`,
+};
+
+/**
+ * The entries before a sequence number, the latest first; each with whether its hash follows from its content, and whether it continues the entry before it.
+ */
+export const auditLogListBefore: Query<{ readonly before: bigint | null; readonly batch_size: number }, { readonly sequence: bigint; readonly at: Date; readonly actor: string; readonly action: string; readonly subject: string; readonly why: string; readonly detail: unknown; readonly hash: string; readonly intact: boolean; readonly linked: boolean }> = {
+  name: 'audit_log_list_before',
+  parameters: ['before', 'batch_size'],
+  text: `select l.sequence, l.at, l.actor, l.action, l.subject, l.why, l.detail, encode(l.hash, 'hex') as "hash",
+  l.hash = audit_hash(l.previous_hash, l.sequence, l.at, l.actor, l.action, l.subject, l.why, l.detail) as "intact",
+  l.previous_hash = coalesce(p.hash, '\\x'::bytea) and (p.sequence is not null or l.sequence = 1) as "linked"
+from audit_log l left join audit_log p on p.sequence = l.sequence - 1
+where $1::bigint is null or l.sequence < $1
+order by l.sequence desc
+limit $2::int`,
+};
+
+/**
+ * What was done to one thing, in the order of the chain.
+ */
+export const auditLogListOfSubject: Query<{ readonly subject: string; readonly entity: string }, { readonly sequence: bigint; readonly at: Date; readonly actor: string; readonly action: string; readonly why: string }> = {
+  name: 'audit_log_list_of_subject',
+  parameters: ['subject', 'entity'],
+  text: `select sequence, at, actor, action, why from audit_log
+where subject = $1 and action like $2::text || '.%'
+order by sequence`,
+};
+
+/**
+ * The one statement that moves a run on. No row means that it was not in the expected state or has a newer token.
+ */
+export const billingRunAdvance: Query<{ readonly to_status: BillingRunStatus; readonly run_id: string; readonly fencing_token: number; readonly from_status: BillingRunStatus }, { readonly run_id: string }> = {
+  name: 'billing_run_advance',
+  parameters: ['to_status', 'run_id', 'fencing_token', 'from_status'],
+  text: `update billing_runs set status = $1::billing_run_status
+where run_id = $2 and fencing_token = $3 and status = $4::billing_run_status
+returning run_id`,
+};
+
+/**
+ * The sign-off. A trigger refuses the author; no row means that the run is not in review.
+ */
+export const billingRunApprove: Query<{ readonly approver: string; readonly approved_at: Date; readonly run_id: string }, { readonly fencing_token: number }> = {
+  name: 'billing_run_approve',
+  parameters: ['approver', 'approved_at', 'run_id'],
+  text: `update billing_runs set status = 'approved', approver = $1, approved_at = $2
+where run_id = $3 and status = 'in_review'
+returning fencing_token`,
+};
+
+/**
+ * How many current checkpoints of the run's days it does not rest on.
+ */
+export const billingRunCountUnpinned: Query<{ readonly run_id: string }, { readonly unpinned: number }> = {
+  name: 'billing_run_count_unpinned',
+  parameters: ['run_id'],
+  text: `select count(*)::int as "unpinned"
+from billing_runs r
+join checkpoints c on c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'
+left join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token and p.checkpoint_id = c.checkpoint_id
+where r.run_id = $1 and p.checkpoint_id is null`,
+};
+
+/**
+ * Inputs changed before the approval: the run collects again under a new token, and whoever holds the old one changes nothing.
+ */
+export const billingRunDropBack: Query<{ readonly run_id: string }, { readonly fencing_token: number }> = {
+  name: 'billing_run_drop_back',
+  parameters: ['run_id'],
+  text: `update billing_runs set status = 'collecting', fencing_token = fencing_token + 1, inputs_digest = null, totals = null
+where run_id = $1 and status in ('complete', 'rated', 'in_review', 'rating_failed')
+returning fencing_token`,
+};
+
+/**
+ * A run as it stands.
+ */
+export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null }> = {
+  name: 'billing_run_find',
+  parameters: ['run_id'],
+  text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approved_at, opened_at, totals
+from billing_runs where run_id = $1`,
+};
+
+/**
+ * Every run, the latest period first.
+ */
+export const billingRunList: Query<Record<never, never>, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly fencing_token: number; readonly author: string; readonly approver: string | null; readonly approved_at: Date | null; readonly totals: string | null }> = {
+  name: 'billing_run_list',
+  parameters: [],
+  text: `select run_id, period, status, fencing_token, author, approver, approved_at, totals from billing_runs order by period desc, run_id`,
+};
+
+/**
+ * The runs that rest on a checkpoint under their current token.
+ */
+export const billingRunListOfCheckpoint: Query<{ readonly checkpoint_id: bigint }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus }> = {
+  name: 'billing_run_list_of_checkpoint',
+  parameters: ['checkpoint_id'],
+  text: `select r.run_id, r.period, r.status
+from run_checkpoints p join billing_runs r on r.run_id = p.run_id and r.fencing_token = p.fencing_token
+where p.checkpoint_id = $1 order by r.run_id`,
+};
+
+/**
+ * The run, locked to the end of the transaction.
+ */
+export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number; readonly author: string }> = {
+  name: 'billing_run_lock',
+  parameters: ['run_id'],
+  text: `select run_id, period, status, period_from, period_to, fencing_token, author from billing_runs where run_id = $1 for update`,
+};
+
+/**
+ * Makes the run of a period when there is none; the unique index lets one win (promise 9).
+ */
+export const billingRunOpen: Query<{ readonly run_id: string; readonly scope: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly author: string; readonly opened_at: Date }, { readonly run_id: string }> = {
+  name: 'billing_run_open',
+  parameters: ['run_id', 'scope', 'period', 'period_from', 'period_to', 'grace_until', 'author', 'opened_at'],
+  text: `insert into billing_runs (run_id, scope, period, status, period_from, period_to, grace_until, author, opened_at)
+values ($1, $2, $3, 'open', $4::date, $5::date, $6, $7, $8)
+on conflict do nothing
+returning run_id`,
+};
+
+/**
+ * Fixes what a complete run rests on: the current checkpoints of its days, and the digest over them and the contracts in force.
+ */
+export const billingRunPin: Query<{ readonly run_id: string }, { readonly run_id: string }> = {
+  name: 'billing_run_pin',
+  parameters: ['run_id'],
+  text: `with pinned as (
+  insert into run_checkpoints (run_id, fencing_token, checkpoint_id)
+  select r.run_id, r.fencing_token, c.checkpoint_id
+  from billing_runs r join checkpoints c on c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'
+  where r.run_id = $1
+  returning checkpoint_id
+), inputs as (
+  select coalesce(string_agg(format('%s/%s/%s@%s %s', c.region, c.source_id, c.day, c.revision, c.digest), E'\\n'
+    order by c.region, c.source_id, c.day), '') as text
+  from pinned join checkpoints c using (checkpoint_id)
+), terms as (
+  select coalesce(string_agg(format('%s %s %s %s %s', k.contract_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides), E'\\n'
+    order by k.contract_id), '') as text
+  from contracts k join billing_runs r on r.run_id = $1
+  where k.status in ('active', 'ended') and k.starts_on < r.period_to and (k.ends_on is null or k.ends_on > r.period_from)
+)
+update billing_runs set status = 'complete',
+  inputs_digest = 'sha256:' || encode(sha256(convert_to((select text from inputs) || E'\\n\\n' || (select text from terms), 'UTF8')), 'hex')
+where run_id = $1 and status = 'collecting'
+returning run_id`,
+};
+
+/**
+ * Keeps the totals that the reviewer is shown.
+ */
+export const billingRunSetTotals: Query<{ readonly totals: string; readonly run_id: string; readonly fencing_token: number }, { readonly run_id: string }> = {
+  name: 'billing_run_set_totals',
+  parameters: ['totals', 'run_id', 'fencing_token'],
+  text: `update billing_runs set totals = $1 where run_id = $2 and fencing_token = $3 and status = 'complete'
+returning run_id`,
+};
+
+/**
+ * How far a run has come: what it rests on, and its shards under the current token.
+ */
+export const billingRunShowProgress: Query<{ readonly run_id: string }, { readonly pinned_checkpoints: number; readonly shards: number; readonly rated_shards: number; readonly failed_shards: number }> = {
+  name: 'billing_run_show_progress',
+  parameters: ['run_id'],
+  text: `select
+  (select count(*)::int from run_checkpoints p where p.run_id = r.run_id and p.fencing_token = r.fencing_token) as "pinned_checkpoints",
+  (select count(*)::int from run_shards s where s.run_id = r.run_id and s.fencing_token = r.fencing_token) as "shards",
+  (select count(*)::int from run_shards s where s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'rated') as "rated_shards",
+  (select count(*)::int from run_shards s where s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'failed') as "failed_shards"
+from billing_runs r
+where r.run_id = $1`,
+};
+
+/**
+ * Writes the charges of a shard in one statement, from a JSON array whose amounts are text.
+ */
+export const chargeInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
+  name: 'charge_insert',
+  parameters: ['run_id', 'fencing_token', 'charges'],
+  text: `insert into charges (run_id, fencing_token, customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to,
+  line_key, label, project_id, currency, quantity, exact, amount, formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details)
+select $1, $2::int, r.customer_id, r.purpose, r.position, r.invoice_id, r.contract_id, r.segment_from, r.segment_to,
+  r.line_key, r.label, r.project_id, r.currency, r.quantity, r.exact, r.amount, r.formula, r.formula_digest, r.plan_version, r.parameters_digest, r.usage_digest, r.inputs, r.details
+from jsonb_to_recordset($3::jsonb) r (customer_id text, purpose charge_purpose, position int, invoice_id text, contract_id text, segment_from date, segment_to date,
+  line_key text, label text, project_id text, currency text, quantity text, exact text, amount bigint, formula text, formula_digest text, plan_version text,
+  parameters_digest text, usage_digest text, inputs text, details text)`,
+};
+
+/**
+ * The lines of an invoice in their order, with everything that was fixed when they were rated (promise 6).
+ */
+export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
+  name: 'charge_list_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select position, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
+  formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details
+from charges
+where invoice_id = $1
+order by position`,
+};
+
+/**
+ * Fails an attempt that somebody began and left: from here on its writer is fenced out.
+ */
+export const checkpointAbandonRunning: Query<{ readonly finished_at: Date; readonly day: string; readonly region: string; readonly source_id: string }, Record<never, never>> = {
+  name: 'checkpoint_abandon_running',
+  parameters: ['finished_at', 'day', 'region', 'source_id'],
+  text: `update checkpoints set status = 'failed', failure_reason = 'abandoned', failure_detail = 'a newer attempt took over', finished_at = $1
+where day = $2::date and region = $3 and source_id = $4 and status = 'running'`,
+};
+
+/**
+ * Ends an attempt with its figures. No row means that the attempt was fenced out in the meantime.
+ */
+export const checkpointComplete: Query<{ readonly revision: number; readonly row_count: number; readonly total: string; readonly digest: string; readonly evidence: string; readonly finished_at: Date; readonly checkpoint_id: bigint }, { readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_complete',
+  parameters: ['revision', 'row_count', 'total', 'digest', 'evidence', 'finished_at', 'checkpoint_id'],
+  text: `update checkpoints
+set status = 'complete', revision = $1, row_count = $2, total = $3::numeric, digest = $4, evidence = $5, finished_at = $6
+where checkpoint_id = $7 and status = 'running'
+returning checkpoint_id`,
+};
+
+/**
+ * Ends an attempt that found the same data as the current checkpoint. No row means that the attempt was fenced out.
+ */
+export const checkpointEndUnchanged: Query<{ readonly digest: string; readonly evidence: string; readonly finished_at: Date; readonly checkpoint_id: bigint }, { readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_end_unchanged',
+  parameters: ['digest', 'evidence', 'finished_at', 'checkpoint_id'],
+  text: `update checkpoints set status = 'unchanged', digest = $1, evidence = $2, finished_at = $3
+where checkpoint_id = $4 and status = 'running'
+returning checkpoint_id`,
+};
+
+/**
+ * Ends an attempt that could not be billed from, with the named reason. No row means that the attempt was fenced out.
+ */
+export const checkpointFail: Query<{ readonly failure_reason: string; readonly failure_detail: string; readonly evidence: string; readonly finished_at: Date; readonly checkpoint_id: bigint }, { readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_fail',
+  parameters: ['failure_reason', 'failure_detail', 'evidence', 'finished_at', 'checkpoint_id'],
+  text: `update checkpoints set status = 'failed', failure_reason = $1, failure_detail = $2, evidence = $3, finished_at = $4
+where checkpoint_id = $5 and status = 'running'
+returning checkpoint_id`,
+};
+
+/**
+ * One checkpoint with the version of its source.
+ */
+export const checkpointFind: Query<{ readonly checkpoint_id: bigint }, { readonly checkpoint_id: bigint; readonly region: string; readonly source_id: string; readonly source_version: number; readonly metric: string; readonly day: string; readonly status: CheckpointStatus; readonly revision: number | null; readonly row_count: number | null; readonly total: string | null; readonly digest: string | null; readonly evidence: string | null; readonly failure_reason: string | null; readonly failure_detail: string | null; readonly started_at: Date; readonly finished_at: Date | null; readonly configuration: unknown; readonly configuration_digest: string; readonly metric_title: string }> = {
+  name: 'checkpoint_find',
+  parameters: ['checkpoint_id'],
+  text: `select c.checkpoint_id, c.region, c.source_id, c.source_version, c.metric, c.day, c.status, c.revision, c.row_count, c.total, c.digest, c.evidence,
+  c.failure_reason, c.failure_detail, c.started_at, c.finished_at, s.configuration, s.configuration_digest, m.title as metric_title
+from checkpoints c
+join usage_sources s on s.source_id = c.source_id and s.region = c.region and s.version = c.source_version
+join metrics m on m.metric = c.metric
+where c.checkpoint_id = $1`,
+};
+
+/**
+ * The current checkpoint of a cell, if it has one, and the last revision that was ever given.
+ */
+export const checkpointFindCurrent: Query<{ readonly day: string; readonly region: string; readonly source_id: string }, { readonly last_revision: number | null; readonly checkpoint_id: bigint | null; readonly revision: number | null; readonly digest: string | null }> = {
+  name: 'checkpoint_find_current',
+  parameters: ['day', 'region', 'source_id'],
+  text: `select
+  (select max(revision) from checkpoints l where l.day = $1::date and l.region = $2 and l.source_id = $3) as last_revision,
+  c.checkpoint_id as "checkpoint_id", c.revision as "revision", c.digest as "digest"
+from (select 1) one
+left join checkpoints c on c.day = $1::date and c.region = $2 and c.source_id = $3 and c.status = 'complete'`,
+};
+
+/**
+ * The latest months whose last day has a current checkpoint, newest first.
+ */
+export const checkpointListFullMonths: Query<{ readonly most: number }, { readonly period: string }> = {
+  name: 'checkpoint_list_full_months',
+  parameters: ['most'],
+  text: `select distinct to_char(day, 'YYYY-MM') as "period" from checkpoints
+where status = 'complete' and day = (date_trunc('month', day) + interval '1 month' - interval '1 day')::date
+order by 1 desc limit $1::int`,
+};
+
+/**
+ * For every source that is active somewhere: the last day with a current checkpoint, when it was made, and the cell's revision.
+ */
+export const checkpointListLatest: Query<{ readonly day: string }, { readonly region: string; readonly source_id: string; readonly day: string | null; readonly revision: number | null; readonly finished_at: Date | null }> = {
+  name: 'checkpoint_list_latest',
+  parameters: ['day'],
+  text: `select s.region, s.source_id, c.day as "day", c.revision as "revision", c.finished_at as "finished_at"
+from (select distinct region, source_id from usage_sources where active_to is null or active_to > $1::date) s
+left join lateral (
+  select day, revision, finished_at from checkpoints l
+  where l.region = s.region and l.source_id = s.source_id and l.status = 'complete'
+  order by l.day desc limit 1) c on true
+order by s.region, s.source_id`,
+};
+
+/**
+ * Every attempt at a cell, the newest first.
+ */
+export const checkpointListOfCell: Query<{ readonly region: string; readonly source_id: string; readonly day: string }, { readonly checkpoint_id: bigint; readonly source_version: number; readonly metric: string; readonly status: CheckpointStatus; readonly revision: number | null; readonly row_count: number | null; readonly total: string | null; readonly digest: string | null; readonly failure_reason: string | null; readonly failure_detail: string | null; readonly started_at: Date; readonly finished_at: Date | null }> = {
+  name: 'checkpoint_list_of_cell',
+  parameters: ['region', 'source_id', 'day'],
+  text: `select checkpoint_id, source_version, metric, status, revision, row_count, total, digest, failure_reason, failure_detail, started_at, finished_at
+from checkpoints where region = $1 and source_id = $2 and day = $3::date
+order by checkpoint_id desc`,
+};
+
+/**
+ * The checkpoints that the invoice's run rests on, for some metrics: those without a row of the customer too, for they are the evidence of its zeros.
+ */
+export const checkpointListOfInvoice: Query<{ readonly invoice_id: string; readonly metrics: readonly string[] }, { readonly checkpoint_id: bigint; readonly region: string; readonly source_id: string; readonly source_version: number; readonly metric: string; readonly day: string; readonly status: CheckpointStatus; readonly revision: number; readonly row_count: number; readonly total: string; readonly digest: string; readonly evidence: string; readonly finished_at: Date; readonly configuration_digest: string }> = {
+  name: 'checkpoint_list_of_invoice',
+  parameters: ['invoice_id', 'metrics'],
+  text: `select c.checkpoint_id, c.region, c.source_id, c.source_version, c.metric, c.day, c.status, c.revision as "revision", c.row_count as "row_count",
+  c.total as "total", c.digest as "digest", c.evidence as "evidence", c.finished_at as "finished_at", s.configuration_digest
+from invoices i
+join run_checkpoints p on p.run_id = i.run_id and p.fencing_token = i.fencing_token
+join checkpoints c on c.checkpoint_id = p.checkpoint_id
+join usage_sources s on s.source_id = c.source_id and s.region = c.region and s.version = c.source_version
+where i.invoice_id = $1 and c.metric = any($2::text[])
+order by c.metric, c.region, c.source_id, c.day`,
+};
+
+/**
+ * Serialises the transactions that start or finish a (region, source, day), to the end of the transaction.
+ */
+export const checkpointLockCell: Query<{ readonly region: string; readonly source_id: string; readonly day: string }, { readonly pg_advisory_xact_lock: unknown | null }> = {
+  name: 'checkpoint_lock_cell',
+  parameters: ['region', 'source_id', 'day'],
+  text: `select pg_advisory_xact_lock(hashtextextended('checkpoint:' || $1 || '/' || $2 || '/' || $3, 0))`,
+};
+
+/**
+ * Begins an attempt. The caller holds the cell's lock and has failed any older attempt.
+ */
+export const checkpointStart: Query<{ readonly region: string; readonly source_id: string; readonly source_version: number; readonly metric: string; readonly day: string; readonly started_at: Date }, { readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_start',
+  parameters: ['region', 'source_id', 'source_version', 'metric', 'day', 'started_at'],
+  text: `insert into checkpoints (region, source_id, source_version, metric, day, status, started_at)
+values ($1, $2, $3, $4, $5::date, 'running', $6)
+returning checkpoint_id`,
+};
+
+/**
+ * Retires the current checkpoint of a cell in favour of a newer revision; its rows stay readable.
+ */
+export const checkpointSupersede: Query<{ readonly checkpoint_id: bigint }, Record<never, never>> = {
+  name: 'checkpoint_supersede',
+  parameters: ['checkpoint_id'],
+  text: `update checkpoints set status = 'superseded' where checkpoint_id = $1 and status = 'complete'`,
+};
+
+/**
+ * How many cells a range of days requires, and how many of them have neither a current checkpoint nor a waiver.
+ */
+export const completenessCount: Query<{ readonly from_day: string; readonly to_day: string }, { readonly required: number; readonly missing: number }> = {
+  name: 'completeness_count',
+  parameters: ['from_day', 'to_day'],
+  text: `select count(*)::int as "required",
+  (count(*) filter (where c.checkpoint_id is null and w.day is null))::int as "missing"
+from generate_series($1::date, $2::date - 1, interval '1 day') d (day)
+join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
+left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
+left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id`,
+};
+
+/**
+ * Every cell that a range of days requires, with what there is: the current checkpoint, a waiver, or the last attempt.
+ */
+export const completenessListCells: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly day: string; readonly checkpoint_id: bigint | null; readonly revision: number | null; readonly row_count: number | null; readonly total: string | null; readonly waived_because: string | null; readonly last_status: CheckpointStatus | null; readonly failure_reason: string | null; readonly failure_detail: string | null }> = {
+  name: 'completeness_list_cells',
+  parameters: ['from_day', 'to_day'],
+  text: `select s.region as "region", s.source_id as "source_id", d.day::date as "day",
+  c.checkpoint_id as "checkpoint_id", c.revision as "revision", c.row_count as "row_count", c.total as "total",
+  w.why as "waived_because",
+  a.status as "last_status", a.failure_reason as "failure_reason", a.failure_detail as "failure_detail"
+from generate_series($1::date, $2::date - 1, interval '1 day') d (day)
+join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
+left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
+left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id
+left join lateral (
+  select status, failure_reason, failure_detail from checkpoints l
+  where l.day = d.day and l.region = s.region and l.source_id = s.source_id and c.checkpoint_id is null
+  order by l.checkpoint_id desc limit 1) a on true
+order by s.region, s.source_id, d.day`,
+};
+
+/**
+ * The days that are billed without a figure, by decision of two people.
+ */
+export const completenessWaiverList: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly day: string; readonly author: string; readonly approver: string; readonly why: string; readonly waived_at: Date }> = {
+  name: 'completeness_waiver_list',
+  parameters: ['from_day', 'to_day'],
+  text: `select w.region, w.source_id, s.metric, w.day, w.author, w.approver, w.why, w.waived_at
+from completeness_waivers w
+join usage_sources s on s.source_id = w.source_id and s.region = w.region
+  and s.active_from <= w.day and (s.active_to is null or s.active_to > w.day)
+where w.day >= $1::date and w.day < $2::date
+order by w.region, w.source_id, w.day`,
+};
+
+/**
+ * Puts an approved contract in force from its first day. No row means that it is not approved.
+ */
+export const contractActivate: Query<{ readonly contract_id: string }, { readonly contract_id: string }> = {
+  name: 'contract_activate',
+  parameters: ['contract_id'],
+  text: `update contracts set status = 'active' where contract_id = $1 and status = 'approved' returning contract_id`,
+};
+
+/**
+ * Approves a draft. No row means that it is no draft.
+ */
+export const contractApprove: Query<{ readonly approver: string; readonly acknowledged: readonly string[]; readonly contract_id: string }, { readonly contract_id: string }> = {
+  name: 'contract_approve',
+  parameters: ['approver', 'acknowledged', 'contract_id'],
+  text: `update contracts set status = 'approved', approver = $1, acknowledged = $2
+where contract_id = $3 and status = 'draft' returning contract_id`,
+};
+
+/**
+ * Records a contract as a draft with what the check found; a draft of the same id is drafted anew. No row means that the
+ * contract is past its draft. Takes the checker's role.
+ */
+export const contractDraft: Query<{ readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly diagnostics: string }, { readonly contract_id: string }> = {
+  name: 'contract_draft',
+  parameters: ['contract_id', 'customer_id', 'mode', 'legacy_plan_version', 'usage_plan_version', 'overrides', 'starts_on', 'ends_on', 'author', 'diagnostics'],
+  text: `insert into contracts (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10)
+on conflict (contract_id) do update set
+  customer_id = excluded.customer_id, mode = excluded.mode, legacy_plan_version = excluded.legacy_plan_version,
+  usage_plan_version = excluded.usage_plan_version, overrides = excluded.overrides, starts_on = excluded.starts_on,
+  ends_on = excluded.ends_on, author = excluded.author, diagnostics = excluded.diagnostics
+where contracts.status = 'draft'
+returning contract_id`,
+};
+
+/**
+ * Ends a contract: `ends_on` is the first day that it does not cover. No row means that it is neither approved nor active.
+ */
+export const contractEnd: Query<{ readonly ends_on: string; readonly contract_id: string }, { readonly contract_id: string }> = {
+  name: 'contract_end',
+  parameters: ['ends_on', 'contract_id'],
+  text: `update contracts set status = 'ended', ends_on = $1
+where contract_id = $2 and status in ('approved', 'active') returning contract_id`,
+};
+
+/**
+ * One contract with its terms.
+ */
+export const contractFind: Query<{ readonly contract_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly status: ContractStatus; readonly author: string; readonly approver: string | null; readonly diagnostics: unknown; readonly error_count: number; readonly acknowledged: readonly string[] }> = {
+  name: 'contract_find',
+  parameters: ['contract_id'],
+  text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, approver,
+  diagnostics, error_count, acknowledged
+from contracts where contract_id = $1`,
+};
+
+/**
+ * The contracts that a version of the plan bills, or those of the customers that are named, with days in the range.
+ */
+export const contractListForBacktest: Query<{ readonly to_day: string; readonly from_day: string; readonly customers: readonly string[]; readonly plan: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_for_backtest',
+  parameters: ['to_day', 'from_day', 'customers', 'plan'],
+  text: `select c.contract_id, c.customer_id, c.mode, c.legacy_plan_version, l.plan as "legacy_plan", c.usage_plan_version, u.plan as "usage_plan",
+  c.overrides, c.starts_on, c.ends_on
+from contracts c
+left join plan_versions l on l.plan_version = c.legacy_plan_version
+left join plan_versions u on u.plan_version = c.usage_plan_version
+where c.status <> 'draft'
+  and c.starts_on < $1::date and (c.ends_on is null or (c.ends_on > $2::date and c.ends_on > c.starts_on))
+  and case when cardinality($3::text[]) = 0 then $4 in (l.plan, u.plan) else c.customer_id = any($3::text[]) end
+order by c.customer_id, c.starts_on`,
+};
+
+/**
+ * Some contracts with their terms, by id.
+ */
+export const contractListNamed: Query<{ readonly contract_ids: readonly string[] }, { readonly contract_id: string; readonly mode: BillingMode; readonly usage_plan_version: string | null; readonly overrides: string }> = {
+  name: 'contract_list_named',
+  parameters: ['contract_ids'],
+  text: `select contract_id, mode, usage_plan_version, overrides from contracts
+where contract_id = any($1::text[])
+order by contract_id`,
+};
+
+/**
+ * The contracts of a customer, the newest first, with the names of their plans.
+ */
+export const contractListOfCustomer: Query<{ readonly customer_id: string }, { readonly contract_id: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null; readonly overrides: string; readonly author: string; readonly approver: string | null; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null }> = {
+  name: 'contract_list_of_customer',
+  parameters: ['customer_id'],
+  text: `select k.contract_id, k.mode, k.status, k.starts_on, k.ends_on, k.overrides, k.author, k.approver,
+  k.legacy_plan_version, l.plan as "legacy_plan", k.usage_plan_version, u.plan as "usage_plan"
+from contracts k
+left join plan_versions l on l.plan_version = k.legacy_plan_version
+left join plan_versions u on u.plan_version = k.usage_plan_version
+where k.customer_id = $1
+order by k.starts_on desc, k.contract_id`,
+};
+
+/**
+ * The contracts of some customers that are in force on any of the days, with their terms.
+ */
+export const contractListOfCustomers: Query<{ readonly customers: readonly string[]; readonly to_day: string; readonly from_day: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_of_customers',
+  parameters: ['customers', 'to_day', 'from_day'],
+  text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on
+from contracts
+where customer_id = any($1::text[]) and status in ('active', 'ended')
+  and starts_on < $2::date and (ends_on is null or (ends_on > $3::date and ends_on > starts_on))
+order by customer_id, starts_on`,
+};
+
+/**
+ * The contracts that name a plan version.
+ */
+export const contractListOfPlanVersion: Query<{ readonly plan_version: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_of_plan_version',
+  parameters: ['plan_version'],
+  text: `select contract_id, customer_id, mode, status, starts_on, ends_on from contracts
+where legacy_plan_version = $1 or usage_plan_version = $1
+order by contract_id`,
+};
+
+/**
+ * Contracts of the customer, past their draft, that share a day with the range.
+ */
+export const contractListOverlapping: Query<{ readonly customer_id: string; readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }, { readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_overlapping',
+  parameters: ['customer_id', 'contract_id', 'starts_on', 'ends_on'],
+  text: `select contract_id, starts_on, ends_on from contracts
+where customer_id = $1 and contract_id <> $2 and status <> 'draft'
+  and daterange(starts_on, ends_on) && daterange($3, $4)
+order by starts_on`,
+};
+
+/**
+ * The contracts under which the lines of an invoice were rated, with the plan versions that rated them.
+ */
+export const contractListRatedOnInvoice: Query<{ readonly invoice_id: string }, { readonly contract_id: string; readonly mode: BillingMode; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly approver: string | null; readonly plan_versions: readonly string[] }> = {
+  name: 'contract_list_rated_on_invoice',
+  parameters: ['invoice_id'],
+  text: `select k.contract_id, k.mode, k.starts_on, k.ends_on, k.author, k.approver, array_agg(distinct c.plan_version)::text[] as "plan_versions"
+from charges c join contracts k on k.contract_id = c.contract_id
+where c.invoice_id = $1
+group by k.contract_id
+order by k.contract_id`,
+};
+
+/**
+ * One customer.
+ */
+export const customerFind: Query<{ readonly customer_id: string }, { readonly customer_id: string; readonly name: string; readonly stripe_customer_id: string | null }> = {
+  name: 'customer_find',
+  parameters: ['customer_id'],
+  text: `select customer_id, name, stripe_customer_id from customers where customer_id = $1`,
+};
+
+/**
+ * Adds a customer; nothing when the id exists.
+ */
+export const customerInsert: Query<{ readonly customer_id: string; readonly name: string; readonly stripe_customer_id: string | null }, { readonly customer_id: string }> = {
+  name: 'customer_insert',
+  parameters: ['customer_id', 'name', 'stripe_customer_id'],
+  text: `insert into customers (customer_id, name, stripe_customer_id)
+values ($1, $2, $3)
+on conflict (customer_id) do nothing
+returning customer_id`,
+};
+
+/**
+ * The customers that a period bills: those with a contract in force on any of its days.
+ */
+export const customerListBillable: Query<{ readonly to_day: string; readonly from_day: string }, { readonly customer_id: string }> = {
+  name: 'customer_list_billable',
+  parameters: ['to_day', 'from_day'],
+  text: `select distinct customer_id from contracts
+where status in ('active', 'ended') and starts_on < $1::date and (ends_on is null or (ends_on > $2::date and ends_on > starts_on))
+order by customer_id`,
+};
+
+/**
+ * The customers with a contract in force on a day and no customer in Stripe: their invoices will be held.
+ */
+export const customerListUnmapped: Query<{ readonly day: string }, { readonly customer_id: string }> = {
+  name: 'customer_list_unmapped',
+  parameters: ['day'],
+  text: `select distinct c.customer_id
+from customers c join contracts k on k.customer_id = c.customer_id
+where c.stripe_customer_id is null and k.status = 'active' and k.starts_on <= $1::date and (k.ends_on is null or k.ends_on > $1::date)
+order by c.customer_id`,
+};
+
+/**
+ * Every customer with its projects on a day and the contract that is in force on it.
+ */
+export const customerListWithContract: Query<{ readonly day: string }, { readonly customer_id: string; readonly name: string; readonly stripe_customer_id: string | null; readonly projects: number; readonly contract_id: string | null; readonly mode: BillingMode | null }> = {
+  name: 'customer_list_with_contract',
+  parameters: ['day'],
+  text: `select c.customer_id, c.name, c.stripe_customer_id,
+  (select count(*)::int from project_ownerships o
+   where o.customer_id = c.customer_id and o.owned_from <= $1::date and (o.owned_to is null or o.owned_to > $1::date)) as "projects",
+  k.contract_id as "contract_id", k.mode as "mode"
+from customers c
+left join contracts k on k.customer_id = c.customer_id and k.status in ('active', 'ended')
+  and k.starts_on <= $1::date and (k.ends_on is null or k.ends_on > $1::date)
+order by c.customer_id`,
+};
+
+/**
+ * Maps a customer to Stripe, once: a mapping that exists is only confirmed, never replaced. No row means refused.
+ */
+export const customerSetStripe: Query<{ readonly stripe_customer_id: string; readonly customer_id: string }, { readonly customer_id: string }> = {
+  name: 'customer_set_stripe',
+  parameters: ['stripe_customer_id', 'customer_id'],
+  text: `update customers set stripe_customer_id = $1
+where customer_id = $2 and (stripe_customer_id is null or stripe_customer_id = $1)
+returning customer_id`,
+};
+
+/**
+ * How many messages were put aside and wait for a decision, by subscription.
+ */
+export const deadLetterCountWaiting: Query<Record<never, never>, { readonly subscription: string; readonly waiting: number; readonly oldest: Date }> = {
+  name: 'dead_letter_count_waiting',
+  parameters: [],
+  text: `select subscription, count(*)::int as "waiting", min(received_at) as "oldest"
+from dead_letters
+where status = 'waiting'
+group by subscription
+order by subscription`,
+};
+
+/**
+ * Keeps a message that cannot be applied, once per subscription and message, with the reason and the message as it came.
+ */
+export const deadLetterKeep: Query<{ readonly subscription: string; readonly message_id: string; readonly message: string; readonly reason: string; readonly received_at: Date }, Record<never, never>> = {
+  name: 'dead_letter_keep',
+  parameters: ['subscription', 'message_id', 'message', 'reason', 'received_at'],
+  text: `insert into dead_letters (subscription, message_id, message, reason, status, received_at)
+values ($1, $2, $3, $4, 'waiting', $5)
+on conflict (subscription, message_id) do nothing`,
+};
+
+/**
+ * The messages that wait for a decision, the latest first.
+ */
+export const deadLetterListWaiting: Query<Record<never, never>, { readonly dead_letter_id: bigint; readonly subscription: string; readonly message_id: string; readonly message: string; readonly reason: string; readonly received_at: Date }> = {
+  name: 'dead_letter_list_waiting',
+  parameters: [],
+  text: `select dead_letter_id, subscription, message_id, message, reason, received_at
+from dead_letters where status = 'waiting' order by received_at desc, dead_letter_id desc limit 500`,
+};
+
+/**
+ * Takes the exceptions whose next attempt is due. One that was being retried longer than the limit was left by a crash and is taken again.
+ */
+export const exceptionClaimDue: Query<{ readonly give_up_at: Date; readonly now: Date; readonly batch_size: number }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly attempts: number }> = {
+  name: 'exception_claim_due',
+  parameters: ['give_up_at', 'now', 'batch_size'],
+  text: `update exceptions set status = 'retrying', next_attempt_at = $1
+where exception_id in (
+  select exception_id from exceptions
+  where next_attempt_at <= $2 and status = 'open'
+  order by next_attempt_at, exception_id limit $3::int for update skip locked)
+returning exception_id, class, subject, attempts`,
+};
+
+/**
+ * Hands an exception to people: the policy's attempts are used up.
+ */
+export const exceptionEscalate: Query<{ readonly exception_id: bigint }, { readonly exception_id: bigint }> = {
+  name: 'exception_escalate',
+  parameters: ['exception_id'],
+  text: `update exceptions set status = 'escalated', next_attempt_at = null
+where exception_id = $1 and status in ('open', 'retrying')
+returning exception_id`,
+};
+
+/**
+ * The exception that is open for a subject, locked to the end of the transaction.
+ */
+export const exceptionFindLive: Query<{ readonly class: string; readonly subject: string }, { readonly exception_id: bigint; readonly status: ExceptionStatus; readonly attempts: number }> = {
+  name: 'exception_find_live',
+  parameters: ['class', 'subject'],
+  text: `select exception_id, status, attempts from exceptions
+where class = $1 and subject = $2 and status not in ('resolved', 'waived')
+for update`,
+};
+
+/**
+ * What needs a retry or a decision, the oldest first; with those that have ended when asked for.
+ */
+export const exceptionList: Query<{ readonly with_ended: boolean }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly attempts: number; readonly next_attempt_at: Date | null; readonly opened_at: Date; readonly ended_at: Date | null; readonly ended_by: string | null; readonly why: string | null }> = {
+  name: 'exception_list',
+  parameters: ['with_ended'],
+  text: `select exception_id, class, subject, status, reason, detail, attempts, next_attempt_at, opened_at, ended_at, ended_by, why
+from exceptions
+where $1::boolean or status not in ('resolved', 'waived')
+order by opened_at, exception_id`,
+};
+
+/**
+ * Opens an exception, or counts a further failure of the one that is open for the same subject.
+ */
+export const exceptionRaise: Query<{ readonly class: string; readonly subject: string; readonly reason: string; readonly detail: string; readonly next_attempt_at: Date | null; readonly raised_at: Date }, { readonly exception_id: bigint; readonly attempts: number; readonly status: ExceptionStatus }> = {
+  name: 'exception_raise',
+  parameters: ['class', 'subject', 'reason', 'detail', 'next_attempt_at', 'raised_at'],
+  text: `insert into exceptions (class, subject, status, reason, detail, attempts, next_attempt_at, opened_at)
+values ($1, $2, 'open', $3, $4, 1, $5::timestamptz, $6)
+on conflict (class, subject) where status not in ('resolved', 'waived') do update
+set status = case when exceptions.status = 'retrying' then 'open'::exception_status else exceptions.status end,
+  reason = excluded.reason, detail = excluded.detail, attempts = exceptions.attempts + 1, next_attempt_at = excluded.next_attempt_at
+returning exception_id, attempts, status`,
+};
+
+/**
+ * Puts back what a crashed retry left behind, so that it is claimed anew.
+ */
+export const exceptionReopenLeft: Query<{ readonly now: Date }, Record<never, never>> = {
+  name: 'exception_reopen_left',
+  parameters: ['now'],
+  text: `update exceptions set status = 'open' where status = 'retrying' and next_attempt_at <= $1`,
+};
+
+/**
+ * Ends the live exception of a subject because what it was about has happened.
+ */
+export const exceptionResolve: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly why: string; readonly class: string; readonly subject: string }, { readonly exception_id: bigint }> = {
+  name: 'exception_resolve',
+  parameters: ['ended_at', 'ended_by', 'why', 'class', 'subject'],
+  text: `update exceptions set status = 'resolved', ended_at = $1, ended_by = $2, why = $3, next_attempt_at = null
+where class = $4 and subject = $5 and status not in ('resolved', 'waived')
+returning exception_id`,
+};
+
+/**
+ * Claims a message for a subscription in the transaction of its effect. No row means that it was dealt with before (promise 11).
+ */
+export const inboxClaim: Query<{ readonly subscription: string; readonly event_id: string; readonly received_at: Date }, { readonly event_id: string }> = {
+  name: 'inbox_claim',
+  parameters: ['subscription', 'event_id', 'received_at'],
+  text: `insert into inbox (subscription, event_id, outcome, received_at)
+values ($1, $2, 'applied', $3)
+on conflict (subscription, event_id) do nothing
+returning event_id`,
+};
+
+/**
+ * The one statement that moves an invoice on. No row means that it was not in the expected state.
+ */
+export const invoiceAdvance: Query<{ readonly to_status: InvoiceStatus; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null; readonly invoice_id: string; readonly from_status: InvoiceStatus }, { readonly invoice_id: string }> = {
+  name: 'invoice_advance',
+  parameters: ['to_status', 'stripe_invoice_id', 'stripe_number', 'failure_detail', 'invoice_id', 'from_status'],
+  text: `update invoices set status = $1::invoice_status,
+  stripe_invoice_id = coalesce($2, stripe_invoice_id),
+  stripe_number = coalesce($3, stripe_number),
+  failure_detail = $4
+where invoice_id = $5 and status = $6::invoice_status
+returning invoice_id`,
+};
+
+/**
+ * Releases the rated invoices of a run; held ones stay.
+ */
+export const invoiceApproveOfRun: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly invoice_id: string }> = {
+  name: 'invoice_approve_of_run',
+  parameters: ['run_id', 'fencing_token'],
+  text: `update invoices set status = 'approved' where run_id = $1 and fencing_token = $2 and status = 'rated'
+returning invoice_id`,
+};
+
+/**
+ * How many invoices an obligation has had, and how many of them were voided.
+ */
+export const invoiceCountOfObligation: Query<{ readonly customer_id: string; readonly period: string; readonly series: string }, { readonly made: number; readonly voided: number }> = {
+  name: 'invoice_count_of_obligation',
+  parameters: ['customer_id', 'period', 'series'],
+  text: `select count(*)::int as "made", (count(*) filter (where status = 'void'))::int as "voided"
+from invoices where customer_id = $1 and period = $2 and series = $3`,
+};
+
+/**
+ * How many released invoices of a run are not final in Stripe yet.
+ */
+export const invoiceCountUnissuedOfRun: Query<{ readonly run_id: string }, { readonly unissued: number }> = {
+  name: 'invoice_count_unissued_of_run',
+  parameters: ['run_id'],
+  text: `select count(*)::int as "unissued" from invoices
+where run_id = $1 and status in ('approved', 'drafted', 'verified', 'stripe_failed')`,
+};
+
+/**
+ * An invoice with what its copy in Stripe is made from.
+ */
+export const invoiceFindForIssue: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly document: string; readonly stripe_invoice_id: string | null; readonly stripe_customer_id: string | null }> = {
+  name: 'invoice_find_for_issue',
+  parameters: ['invoice_id'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.document, i.stripe_invoice_id, c.stripe_customer_id
+from invoices i join customers c using (customer_id)
+where i.invoice_id = $1`,
+};
+
+/**
+ * Keeps a rated invoice. The index of promise 4 refuses a second live one of the same obligation.
+ */
+export const invoiceInsert: Query<{ readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly rated_at: Date }, Record<never, never>> = {
+  name: 'invoice_insert',
+  parameters: ['invoice_id', 'run_id', 'fencing_token', 'customer_id', 'period', 'series', 'generation', 'status', 'currency', 'subtotal', 'total', 'document', 'document_digest', 'hold_reason', 'rated_at'],
+  text: `insert into invoices (invoice_id, run_id, fencing_token, customer_id, period, series, generation, status, currency, subtotal, total, document, document_digest, hold_reason, rated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8::invoice_status, $9, $10, $11, $12, $13, $14, $15)`,
+};
+
+/**
+ * The invoices that match every filter given, superseded ones only when asked for by their status.
+ */
+export const invoiceListFiltered: Query<{ readonly period: string | null; readonly customer_id: string | null; readonly status: InvoiceStatus | null }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null }> = {
+  name: 'invoice_list_filtered',
+  parameters: ['period', 'customer_id', 'status'],
+  text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.period, i.series, i.status, i.currency, i.subtotal, i.total,
+  i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.failure_detail
+from invoices i join customers c using (customer_id)
+where ($1::text is null or i.period = $1)
+  and ($2::text is null or i.customer_id = $2)
+  and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
+order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * The live invoices of a run with what a reviewer looks at.
+ */
+export const invoiceListOfRun: Query<{ readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null }> = {
+  name: 'invoice_list_of_run',
+  parameters: ['run_id'],
+  text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.status, i.currency, i.subtotal, i.total, i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.failure_detail
+from invoices i join customers c using (customer_id)
+where i.run_id = $1 and i.status <> 'superseded'
+order by i.customer_id, i.series`,
+};
+
+/**
+ * The live invoices of a run, each beside the live one of the same customer, series and currency in another period.
+ */
+export const invoiceListWithPrevious: Query<{ readonly previous_period: string; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly total: bigint; readonly hold_reason: string | null; readonly failure_detail: string | null; readonly stripe_number: string | null; readonly stripe_customer_id: string | null; readonly previous_invoice_id: string | null; readonly previous_total: bigint | null }> = {
+  name: 'invoice_list_with_previous',
+  parameters: ['previous_period', 'run_id'],
+  text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.series, i.status, i.currency, i.total, i.hold_reason,
+  i.failure_detail, i.stripe_number, c.stripe_customer_id, p.invoice_id as "previous_invoice_id", p.total as "previous_total"
+from invoices i
+join customers c using (customer_id)
+left join invoices p on p.customer_id = i.customer_id and p.series = i.series and p.currency = i.currency
+  and p.period = $1 and p.status not in ('void', 'superseded')
+where i.run_id = $2 and i.status <> 'superseded'
+order by i.customer_id, i.series, i.invoice_id`,
+};
+
+/**
+ * The invoice that stands in Stripe under an id, locked to the end of the transaction.
+ */
+export const invoiceLockByStripeId: Query<{ readonly stripe_invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly customer_id: string; readonly period: string; readonly status: InvoiceStatus }> = {
+  name: 'invoice_lock_by_stripe_id',
+  parameters: ['stripe_invoice_id'],
+  text: `select invoice_id, run_id, customer_id, period, status from invoices where stripe_invoice_id = $1 for update`,
+};
+
+/**
+ * One invoice, whatever its state, with the customer's name.
+ */
+export const invoiceShow: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null; readonly rated_at: Date }> = {
+  name: 'invoice_show',
+  parameters: ['invoice_id'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, c.name as customer_name, i.period, i.series, i.status, i.currency, i.subtotal, i.total,
+  i.document, i.document_digest, i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.failure_detail, i.rated_at
+from invoices i join customers c using (customer_id)
+where i.invoice_id = $1`,
+};
+
+/**
+ * Retires the unissued invoices of a run whose inputs changed.
+ */
+export const invoiceSupersedeOfRun: Query<{ readonly run_id: string; readonly fencing_token: number }, Record<never, never>> = {
+  name: 'invoice_supersede_of_run',
+  parameters: ['run_id', 'fencing_token'],
+  text: `update invoices set status = 'superseded' where run_id = $1 and fencing_token = $2 and status in ('rated', 'held')`,
+};
+
+/**
+ * What a run's live invoices add up to, per currency, and how many of them are held.
+ */
+export const invoiceTotalByCurrency: Query<{ readonly run_id: string }, { readonly currency: string; readonly invoices: number; readonly held: number; readonly total: bigint; readonly held_total: bigint }> = {
+  name: 'invoice_total_by_currency',
+  parameters: ['run_id'],
+  text: `select currency, count(*)::int as "invoices", (count(*) filter (where status = 'held'))::int as "held",
+  sum(total)::bigint as "total", coalesce(sum(total) filter (where status = 'held'), 0)::bigint as "held_total"
+from invoices where run_id = $1 and status not in ('superseded', 'void')
+group by currency order by currency`,
+};
+
+/**
+ * One metric.
+ */
+export const metricFind: Query<{ readonly metric: string }, { readonly metric: string; readonly title: string; readonly unit: string; readonly rollup: Rollup; readonly divisor: string }> = {
+  name: 'metric_find',
+  parameters: ['metric'],
+  text: `select metric, title, unit, rollup, divisor from metrics where metric = $1`,
+};
+
+/**
+ * Adds a metric; nothing when the name exists.
+ */
+export const metricInsert: Query<{ readonly metric: string; readonly title: string; readonly unit: string; readonly rollup: Rollup; readonly divisor: string }, { readonly metric: string }> = {
+  name: 'metric_insert',
+  parameters: ['metric', 'title', 'unit', 'rollup', 'divisor'],
+  text: `insert into metrics (metric, title, unit, rollup, divisor)
+values ($1, $2, $3, $4, $5)
+on conflict (metric) do nothing
+returning metric`,
+};
+
+/**
+ * All metrics by name.
+ */
+export const metricList: Query<Record<never, never>, { readonly metric: string; readonly title: string; readonly unit: string; readonly rollup: Rollup; readonly divisor: string }> = {
+  name: 'metric_list',
+  parameters: [],
+  text: `select metric, title, unit, rollup, divisor from metrics order by metric`,
+};
+
+/**
+ * How many facts wait to be published, and since when.
+ */
+export const outboxCountUnpublished: Query<Record<never, never>, { readonly waiting: bigint; readonly oldest: Date | null }> = {
+  name: 'outbox_count_unpublished',
+  parameters: [],
+  text: `select count(*) as "waiting", min(occurred_at) as oldest from outbox where published_at is null`,
+};
+
+/**
+ * Keeps facts for publishing, in the transaction that makes them true (promise 10).
+ */
+export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[] }, Record<never, never>> = {
+  name: 'outbox_insert',
+  parameters: ['event_ids', 'topics', 'bodies', 'occurred_at'],
+  text: `insert into outbox (event_id, topic, body, occurred_at)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])`,
+};
+
+/**
+ * The oldest facts that nobody has published yet. Locked rows belong to another publisher and are left to it.
+ */
+export const outboxListUnpublished: Query<{ readonly batch_size: number }, { readonly event_id: string; readonly topic: string; readonly body: string }> = {
+  name: 'outbox_list_unpublished',
+  parameters: ['batch_size'],
+  text: `select event_id, topic, body
+from outbox
+where published_at is null
+order by occurred_at, event_id
+limit $1::int
+for update skip locked`,
+};
+
+/**
+ * Marks facts as published, after Pub/Sub has confirmed them. A crash between the two publishes them again, and receivers are safe to repeat.
+ */
+export const outboxMarkPublished: Query<{ readonly published_at: Date; readonly event_ids: readonly string[] }, Record<never, never>> = {
+  name: 'outbox_mark_published',
+  parameters: ['published_at', 'event_ids'],
+  text: `update outbox set published_at = $1
+where event_id = any($2::uuid[]) and published_at is null`,
+};
+
+/**
+ * Records an approval of what is under review now. Nothing when the approver gave it before.
+ */
+export const planApprovalInsert: Query<{ readonly plan_version: string; readonly backtest_id: bigint; readonly backtest_digest: string; readonly approver: string; readonly approved_as: PrincipalRole; readonly acknowledged: readonly string[]; readonly approved_at: Date; readonly why: string }, { readonly approver: string }> = {
+  name: 'plan_approval_insert',
+  parameters: ['plan_version', 'backtest_id', 'backtest_digest', 'approver', 'approved_as', 'acknowledged', 'approved_at', 'why'],
+  text: `insert into plan_approvals (plan_version, backtest_id, backtest_digest, approver, approved_as, acknowledged, approved_at, why)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (plan_version, backtest_id, approver) do nothing
+returning approver`,
+};
+
+/**
+ * All approvals of a version, and which of them count: those of the backtest that is under review.
+ */
+export const planApprovalList: Query<{ readonly plan_version: string }, { readonly approver: string; readonly person: string; readonly approved_as: PrincipalRole; readonly acknowledged: readonly string[]; readonly approved_at: Date; readonly why: string; readonly backtest_digest: string; readonly valid: boolean }> = {
+  name: 'plan_approval_list',
+  parameters: ['plan_version'],
+  text: `select a.approver, person_behind(a.approver) as "person", a.approved_as, a.acknowledged, a.approved_at, a.why, a.backtest_digest,
+  a.backtest_id = v.backtest_id as "valid"
+from plan_approvals a join plan_versions v on v.plan_version = a.plan_version
+where a.plan_version = $1 order by a.approved_at, a.approver`,
+};
+
+/**
+ * One comparison as it was reviewed.
+ */
+export const planBacktestFind: Query<{ readonly backtest_id: bigint }, { readonly backtest_id: bigint; readonly document: string; readonly backtest_digest: string; readonly expected_monthly_revenue: bigint; readonly largest_customer_change: bigint; readonly made_by: string; readonly made_at: Date }> = {
+  name: 'plan_backtest_find',
+  parameters: ['backtest_id'],
+  text: `select backtest_id, document, backtest_digest, expected_monthly_revenue as "expected_monthly_revenue",
+  largest_customer_change as "largest_customer_change", made_by, made_at
+from plan_backtests where backtest_id = $1`,
+};
+
+/**
+ * Puts a comparison under review; when it differs from the one before, approvals of that are void. No row means no change. Takes the checker's role.
+ */
+export const planBacktestInsert: Query<{ readonly plan_version: string; readonly document: string; readonly backtest_digest: string; readonly made_by: string; readonly made_at: Date }, { readonly backtest_id: bigint }> = {
+  name: 'plan_backtest_insert',
+  parameters: ['plan_version', 'document', 'backtest_digest', 'made_by', 'made_at'],
+  text: `insert into plan_backtests (plan_version, document, backtest_digest, made_by, made_at)
+values ($1, $2, $3, $4, $5)
+returning backtest_id`,
+};
+
+/**
+ * Adds a plan's name; nothing when it exists. The first title stays.
+ */
+export const planInsert: Query<{ readonly plan: string; readonly title: string }, Record<never, never>> = {
+  name: 'plan_insert',
+  parameters: ['plan', 'title'],
+  text: `insert into plans (plan, title) values ($1, $2) on conflict (plan) do nothing`,
+};
+
+/**
+ * Puts an approved version in force from a day on. No row means that it is not approved.
+ */
+export const planVersionActivate: Query<{ readonly active_from: string; readonly plan_version: string }, { readonly plan_version: string }> = {
+  name: 'plan_version_activate',
+  parameters: ['active_from', 'plan_version'],
+  text: `update plan_versions set status = 'active', active_from = $1
+where plan_version = $2 and status = 'approved' returning plan_version`,
+};
+
+/**
+ * Moves a version from one state to the next. No row means that it was not in that state.
+ */
+export const planVersionAdvance: Query<{ readonly to_status: PlanVersionStatus; readonly plan_version: string; readonly from_status: PlanVersionStatus }, { readonly plan_version: string }> = {
+  name: 'plan_version_advance',
+  parameters: ['to_status', 'plan_version', 'from_status'],
+  text: `update plan_versions set status = $1 where plan_version = $2 and status = $3 returning plan_version`,
+};
+
+/**
+ * How the approval of what is under review stands: required as the database will require it, and given by how many people.
+ */
+export const planVersionCountApprovals: Query<{ readonly plan_version: string }, { readonly required: number; readonly given: number; readonly by_finance: boolean }> = {
+  name: 'plan_version_count_approvals',
+  parameters: ['plan_version'],
+  text: `select greatest(v.approvals_required, approvals_required_for(v.currency, b.expected_monthly_revenue, b.largest_customer_change)) as "required",
+  (select count(distinct person_behind(a.approver)) from plan_approvals a
+   where a.plan_version = v.plan_version and a.backtest_id = v.backtest_id)::int as "given",
+  exists (select from plan_approvals a
+          where a.plan_version = v.plan_version and a.backtest_id = v.backtest_id and a.approved_as = 'finance') as "by_finance"
+from plan_versions v join plan_backtests b on b.backtest_id = v.backtest_id
+where v.plan_version = $1`,
+};
+
+/**
+ * One version by its digest.
+ */
+export const planVersionFind: Query<{ readonly plan_version: string }, { readonly plan_version: string; readonly plan: string; readonly document: string; readonly currency: string; readonly status: PlanVersionStatus; readonly author: string; readonly submitted_at: Date; readonly diagnostics: unknown; readonly error_count: number; readonly backtest_id: bigint | null; readonly backtest_digest: string | null; readonly approvals_required: number; readonly active_from: string | null }> = {
+  name: 'plan_version_find',
+  parameters: ['plan_version'],
+  text: `select v.plan_version, v.plan, v.document, v.currency, v.status, v.author, v.submitted_at, v.diagnostics, v.error_count,
+  v.backtest_id, b.backtest_digest as "backtest_digest", v.approvals_required, v.active_from
+from plan_versions v left join plan_backtests b on b.backtest_id = v.backtest_id
+where v.plan_version = $1`,
+};
+
+/**
+ * Versions that a person may mean: by the digest's beginning, or by the plan's name in one of some states. Newest first.
+ */
+export const planVersionFindByName: Query<{ readonly text: string; readonly statuses: readonly string[] }, { readonly plan_version: string; readonly plan: string; readonly document: string; readonly currency: string; readonly status: PlanVersionStatus; readonly author: string; readonly submitted_at: Date; readonly diagnostics: unknown; readonly error_count: number; readonly backtest_id: bigint | null; readonly backtest_digest: string | null; readonly approvals_required: number; readonly active_from: string | null }> = {
+  name: 'plan_version_find_by_name',
+  parameters: ['text', 'statuses'],
+  text: `select v.plan_version, v.plan, v.document, v.currency, v.status, v.author, v.submitted_at, v.diagnostics, v.error_count,
+  v.backtest_id, b.backtest_digest as "backtest_digest", v.approvals_required, v.active_from
+from plan_versions v left join plan_backtests b on b.backtest_id = v.backtest_id
+where starts_with(v.plan_version, $1) or starts_with(v.plan_version, 'sha256' || chr(58) || $1)
+  or (v.plan = $1 and v.status::text = any($2::text[]))
+order by v.submitted_at desc, v.plan_version limit 20`,
+};
+
+/**
+ * What a version would replace: the version of the same plan that is in force, or was before it. Another version always.
+ */
+export const planVersionFindPredecessor: Query<{ readonly plan: string; readonly plan_version: string; readonly active_from: string | null }, { readonly plan_version: string; readonly plan: string; readonly document: string; readonly currency: string; readonly status: PlanVersionStatus; readonly author: string; readonly submitted_at: Date; readonly diagnostics: unknown; readonly error_count: number; readonly backtest_id: bigint | null; readonly backtest_digest: string | null; readonly approvals_required: number; readonly active_from: string | null }> = {
+  name: 'plan_version_find_predecessor',
+  parameters: ['plan', 'plan_version', 'active_from'],
+  text: `select v.plan_version, v.plan, v.document, v.currency, v.status, v.author, v.submitted_at, v.diagnostics, v.error_count,
+  v.backtest_id, b.backtest_digest as "backtest_digest", v.approvals_required, v.active_from
+from plan_versions v left join plan_backtests b on b.backtest_id = v.backtest_id
+where v.plan = $1 and v.plan_version <> $2 and v.active_from is not null
+  and ($3::date is null or v.active_from < $3::date)
+order by v.active_from desc, v.submitted_at desc limit 1`,
+};
+
+/**
+ * Records a version as a draft with what the check found. Nothing when the content was submitted before. Takes the checker's role.
+ */
+export const planVersionInsert: Query<{ readonly plan_version: string; readonly plan: string; readonly document: string; readonly currency: string; readonly author: string; readonly submitted_at: Date; readonly diagnostics: string }, { readonly plan_version: string }> = {
+  name: 'plan_version_insert',
+  parameters: ['plan_version', 'plan', 'document', 'currency', 'author', 'submitted_at', 'diagnostics'],
+  text: `insert into plan_versions (plan_version, plan, document, currency, status, author, submitted_at, diagnostics)
+values ($1, $2, $3, $4, 'draft', $5, $6, $7)
+on conflict (plan_version) do nothing
+returning plan_version`,
+};
+
+/**
+ * Versions with their state and how their review stands, newest first; of one plan when it is named.
+ */
+export const planVersionList: Query<{ readonly plan: string | null }, { readonly plan_version: string; readonly plan: string; readonly title: string; readonly currency: string; readonly status: PlanVersionStatus; readonly author: string; readonly submitted_at: Date; readonly error_count: number; readonly warning_count: number; readonly approvals_required: number; readonly active_from: string | null; readonly approvals_given: number }> = {
+  name: 'plan_version_list',
+  parameters: ['plan'],
+  text: `select v.plan_version, v.plan, v.document::jsonb ->> 'title' as "title", v.currency, v.status, v.author, v.submitted_at, v.error_count,
+  count_findings(v.diagnostics, 'warning') as "warning_count", v.approvals_required, v.active_from,
+  (select count(distinct person_behind(a.approver)) from plan_approvals a
+   where a.plan_version = v.plan_version and a.backtest_id = v.backtest_id)::int as "approvals_given"
+from plan_versions v
+where $1::text is null or v.plan = $1::text
+order by v.plan, v.submitted_at desc, v.plan_version`,
+};
+
+/**
+ * The documents of some plan versions.
+ */
+export const planVersionListDocuments: Query<{ readonly plan_versions: readonly string[] }, { readonly plan_version: string; readonly document: string }> = {
+  name: 'plan_version_list_documents',
+  parameters: ['plan_versions'],
+  text: `select plan_version, document from plan_versions where plan_version = any($1::text[])`,
+};
+
+/**
+ * Records the check of a draft again. No row means that it is no draft any more, and its findings stand. Takes the checker's role.
+ */
+export const planVersionSetDiagnostics: Query<{ readonly diagnostics: string; readonly plan_version: string }, { readonly plan_version: string }> = {
+  name: 'plan_version_set_diagnostics',
+  parameters: ['diagnostics', 'plan_version'],
+  text: `update plan_versions set diagnostics = $1 where plan_version = $2 and status = 'draft' returning plan_version`,
+};
+
+/**
+ * One identity with its roles, and the person who answers for it.
+ */
+export const principalFind: Query<{ readonly principal: string }, { readonly principal: string; readonly kind: PrincipalKind; readonly roles: readonly string[]; readonly owner: string | null; readonly person: string }> = {
+  name: 'principal_find',
+  parameters: ['principal'],
+  text: `select principal, kind, roles::text[] as "roles", owner, person_behind(principal) as "person" from principals where principal = $1`,
+};
+
+/**
+ * Adds an identity; nothing when the name exists. Only the schema's owner may: identities come with the deployment.
+ */
+export const principalInsert: Query<{ readonly principal: string; readonly kind: PrincipalKind; readonly roles: readonly PrincipalRole[]; readonly owner: string | null }, { readonly principal: string }> = {
+  name: 'principal_insert',
+  parameters: ['principal', 'kind', 'roles', 'owner'],
+  text: `insert into principals (principal, kind, roles, owner)
+values ($1, $2, $3, $4)
+on conflict (principal) do nothing
+returning principal`,
+};
+
+/**
+ * Adds a project; nothing when the id exists.
+ */
+export const projectInsert: Query<{ readonly project_id: string }, Record<never, never>> = {
+  name: 'project_insert',
+  parameters: ['project_id'],
+  text: `insert into projects (project_id) values ($1) on conflict (project_id) do nothing`,
+};
+
+/**
+ * Gives a project to a customer from a day on; nothing when the project changes hands on that day already.
+ */
+export const projectOwnershipInsert: Query<{ readonly project_id: string; readonly customer_id: string; readonly owned_from: string; readonly owned_to: string | null }, { readonly project_id: string }> = {
+  name: 'project_ownership_insert',
+  parameters: ['project_id', 'customer_id', 'owned_from', 'owned_to'],
+  text: `insert into project_ownerships (project_id, customer_id, owned_from, owned_to)
+values ($1, $2, $3, $4)
+on conflict (project_id, owned_from) do nothing
+returning project_id`,
+};
+
+/**
+ * The owners of a project in the order of time, locked against a second change in between.
+ */
+export const projectOwnershipList: Query<{ readonly project_id: string }, { readonly customer_id: string; readonly owned_from: string; readonly owned_to: string | null }> = {
+  name: 'project_ownership_list',
+  parameters: ['project_id'],
+  text: `select customer_id, owned_from, owned_to from project_ownerships where project_id = $1 order by owned_from for update`,
+};
+
+/**
+ * The projects that a customer owns or has owned.
+ */
+export const projectOwnershipListOfCustomer: Query<{ readonly customer_id: string }, { readonly project_id: string; readonly owned_from: string; readonly owned_to: string | null }> = {
+  name: 'project_ownership_list_of_customer',
+  parameters: ['customer_id'],
+  text: `select project_id, owned_from, owned_to from project_ownerships
+where customer_id = $1 order by project_id, owned_from`,
+};
+
+/**
+ * One region.
+ */
+export const regionFind: Query<{ readonly region: string }, { readonly region: string; readonly bigquery_location: string; readonly active_from: string; readonly active_to: string | null }> = {
+  name: 'region_find',
+  parameters: ['region'],
+  text: `select region, bigquery_location, active_from, active_to from regions where region = $1`,
+};
+
+/**
+ * Adds a region; nothing when the name exists.
+ */
+export const regionInsert: Query<{ readonly region: string; readonly bigquery_location: string; readonly active_from: string }, { readonly region: string }> = {
+  name: 'region_insert',
+  parameters: ['region', 'bigquery_location', 'active_from'],
+  text: `insert into regions (region, bigquery_location, active_from)
+values ($1, $2, $3)
+on conflict (region) do nothing
+returning region`,
+};
+
+/**
+ * The regions that have usage on a day.
+ */
+export const regionListActive: Query<{ readonly day: string }, { readonly region: string; readonly bigquery_location: string }> = {
+  name: 'region_list_active',
+  parameters: ['day'],
+  text: `select region, bigquery_location from regions
+where active_from <= $1::date and (active_to is null or active_to > $1::date)
+order by region`,
+};
+
+/**
+ * Goes back to the role that role_take_checker reported as the one before.
+ */
+export const roleGiveBack: Query<{ readonly role: string }, { readonly role: string }> = {
+  name: 'role_give_back',
+  parameters: ['role'],
+  text: `select set_config('role', $1, true) as "role"`,
+};
+
+/**
+ * Until role_give_back or the end of the transaction, statements run as the role that records checks and backtests.
+ * The columns are evaluated in order: the first tells what to go back to.
+ */
+export const roleTakeChecker: Query<Record<never, never>, { readonly before: string; readonly role: string }> = {
+  name: 'role_take_checker',
+  parameters: [],
+  text: `select current_setting('role') as "before", set_config('role', 'daybook_checker', true) as "role"`,
+};
+
+/**
+ * What a run rests on under its current token: per region and source the pinned checkpoints, their rows, and how many are reruns.
+ */
+export const runCheckpointCountBySource: Query<{ readonly run_id: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly checkpoints: number; readonly rows: bigint; readonly reruns: number; readonly superseded: number }> = {
+  name: 'run_checkpoint_count_by_source',
+  parameters: ['run_id'],
+  text: `select c.region, c.source_id, c.metric, count(*)::int as "checkpoints", sum(c.row_count)::bigint as "rows",
+  (count(*) filter (where c.revision > 1))::int as "reruns", (count(*) filter (where c.status = 'superseded'))::int as "superseded"
+from billing_runs r
+join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
+join checkpoints c on c.checkpoint_id = p.checkpoint_id
+where r.run_id = $1
+group by c.region, c.source_id, c.metric
+order by c.region, c.source_id`,
+};
+
+/**
+ * How many shards of a run are not rated yet.
+ */
+export const runShardCountWaiting: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly waiting: number }> = {
+  name: 'run_shard_count_waiting',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select count(*)::int as "waiting" from run_shards where run_id = $1 and fencing_token = $2 and status <> 'rated'`,
+};
+
+/**
+ * Marks a shard as rated.
+ */
+export const runShardEnd: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number }, { readonly shard: number }> = {
+  name: 'run_shard_end',
+  parameters: ['run_id', 'fencing_token', 'shard'],
+  text: `update run_shards set status = 'rated'
+where run_id = $1 and fencing_token = $2 and shard = $3 and status = 'waiting'
+returning shard`,
+};
+
+/**
+ * One shard of a run's customers, to be rated in one transaction.
+ */
+export const runShardInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number; readonly customers: readonly string[] }, Record<never, never>> = {
+  name: 'run_shard_insert',
+  parameters: ['run_id', 'fencing_token', 'shard', 'customers'],
+  text: `insert into run_shards (run_id, fencing_token, shard, customers, status)
+values ($1, $2, $3, $4, 'waiting')
+on conflict do nothing`,
+};
+
+/**
+ * The shards of a run under a token, in order.
+ */
+export const runShardList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly shard: number; readonly status: RunShardStatus; readonly customers: number }> = {
+  name: 'run_shard_list',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select shard, status, cardinality(customers) as "customers" from run_shards
+where run_id = $1 and fencing_token = $2
+order by shard`,
+};
+
+/**
+ * A shard with its run, the shard locked to the end of the transaction: two deliveries of one message cannot both rate it.
+ */
+export const runShardLock: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: RunShardStatus; readonly run_status: BillingRunStatus; readonly current_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
+  name: 'run_shard_lock',
+  parameters: ['run_id', 'fencing_token', 'shard'],
+  text: `select s.customers, s.status, r.status as run_status, r.fencing_token as current_token, r.period, r.period_from, r.period_to
+from run_shards s join billing_runs r using (run_id)
+where s.run_id = $1 and s.fencing_token = $2 and s.shard = $3
+for update of s`,
+};
+
+/**
+ * A webhook event that was received before.
+ */
+export const stripeEventFind: Query<{ readonly event_id: string }, { readonly event_id: string; readonly body_digest: string; readonly outcome: string; readonly reason: string | null }> = {
+  name: 'stripe_event_find',
+  parameters: ['event_id'],
+  text: `select event_id, body_digest, outcome, reason from stripe_events where event_id = $1`,
+};
+
+/**
+ * Lets one delivery of an event at a time go on, to the end of its transaction.
+ */
+export const stripeEventLock: Query<{ readonly event_id: string }, { readonly pg_advisory_xact_lock: unknown | null }> = {
+  name: 'stripe_event_lock',
+  parameters: ['event_id'],
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 0))`,
+};
+
+/**
+ * Keeps a webhook event in the transaction of its effect (promise 17).
+ */
+export const stripeEventRecord: Query<{ readonly event_id: string; readonly type: string; readonly object_id: string; readonly created_at: Date; readonly body_digest: string; readonly outcome: string; readonly reason: string | null; readonly applied_at: Date }, Record<never, never>> = {
+  name: 'stripe_event_record',
+  parameters: ['event_id', 'type', 'object_id', 'created_at', 'body_digest', 'outcome', 'reason', 'applied_at'],
+  text: `insert into stripe_events (event_id, type, object_id, created_at, body_digest, outcome, reason, applied_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+};
+
+/**
+ * Keeps Stripe's answer to a request, once.
+ */
+export const stripeRequestAnswer: Query<{ readonly response: string; readonly answered_at: Date; readonly invoice_id: string; readonly step: string }, { readonly step: string }> = {
+  name: 'stripe_request_answer',
+  parameters: ['response', 'answered_at', 'invoice_id', 'step'],
+  text: `update stripe_requests set status = 'answered', response = $1, answered_at = $2
+where invoice_id = $3 and step = $4 and status = 'committed'
+returning step`,
+};
+
+/**
+ * Keeps a request to Stripe before it is sent. A row comes back only for who kept it first.
+ */
+export const stripeRequestCommit: Query<{ readonly invoice_id: string; readonly step: string; readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string; readonly committed_at: Date }, { readonly step: string }> = {
+  name: 'stripe_request_commit',
+  parameters: ['invoice_id', 'step', 'idempotency_key', 'method', 'path', 'body', 'body_digest', 'committed_at'],
+  text: `insert into stripe_requests (invoice_id, step, idempotency_key, method, path, body, body_digest, status, committed_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'committed', $8)
+on conflict (invoice_id, step) do nothing
+returning step`,
+};
+
+/**
+ * The requests of an invoice, as committed.
+ */
+export const stripeRequestList: Query<{ readonly invoice_id: string }, { readonly step: string; readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string; readonly status: StripeRequestStatus; readonly committed_at: Date; readonly answered_at: Date | null }> = {
+  name: 'stripe_request_list',
+  parameters: ['invoice_id'],
+  text: `select step, idempotency_key, method, path, body, body_digest, status, committed_at, answered_at from stripe_requests
+where invoice_id = $1 order by committed_at, step`,
+};
+
+/**
+ * Gives a request another key after Stripe has stored a server error under the old one and a lookup has shown that nothing was done.
+ */
+export const stripeRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly invoice_id: string; readonly step: string }, { readonly step: string }> = {
+  name: 'stripe_request_replace_key',
+  parameters: ['idempotency_key', 'committed_at', 'invoice_id', 'step'],
+  text: `update stripe_requests set idempotency_key = $1, committed_at = $2
+where invoice_id = $3 and step = $4 and status = 'committed'
+returning step`,
+};
+
+/**
+ * How many rows lie outside the managed months; there must be none.
+ */
+export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows: number; readonly first_day: string | null; readonly last_day: string | null }> = {
+  name: 'usage_daily_count_default',
+  parameters: [],
+  text: `select count(*)::int as "rows", min(day) as first_day, max(day) as last_day from usage_daily_default`,
+};
+
+/**
+ * Writes a checkpoint's rows, each with who owned the project on that day. Unowned usage is kept, with no customer.
+ */
+export const usageDailyInsert: Query<{ readonly day: string; readonly checkpoint_id: bigint; readonly region: string; readonly metric: string; readonly project_ids: readonly string[]; readonly quantities: readonly string[] }, Record<never, never>> = {
+  name: 'usage_daily_insert',
+  parameters: ['day', 'checkpoint_id', 'region', 'metric', 'project_ids', 'quantities'],
+  text: `insert into usage_daily (day, checkpoint_id, region, metric, project_id, customer_id, quantity)
+select $1::date, $2::bigint, $3, $4, r.project_id, o.customer_id, r.quantity
+from unnest($5::text[], $6::numeric[]) r (project_id, quantity)
+left join project_ownerships o
+  on o.project_id = r.project_id and o.owned_from <= $1::date and (o.owned_to is null or o.owned_to > $1::date)`,
+};
+
+/**
+ * The usage of many customers in one answer: a row per current checkpoint, with [customer, project, quantity] triples as
+ * JSON; projects are added up, exactly, under an empty name unless they are asked for.
+ * A checkpoint's rows lie together, so that each is grouped by itself in memory.
+ */
+export const usageDailyListForBacktest: Query<{ readonly by_project: boolean; readonly customers: readonly string[]; readonly from_day: string; readonly to_day: string; readonly metrics: readonly string[] }, { readonly day: string; readonly metric: string; readonly region: string; readonly usage: string | null }> = {
+  name: 'usage_daily_list_for_backtest',
+  parameters: ['by_project', 'customers', 'from_day', 'to_day', 'metrics'],
+  text: `select c.day, c.metric, c.region, r.usage
+from checkpoints c
+cross join lateral (
+  select json_agg(json_build_array(g.customer_id, g.project, g.quantity::text))::text as usage
+  from (
+    select u.customer_id, case when $1::boolean then u.project_id else '' end as project, sum(u.quantity) as quantity
+    from usage_daily u
+    where u.day = c.day and u.checkpoint_id = c.checkpoint_id and u.customer_id in (select unnest($2::text[]))
+    group by 1, 2
+  ) g
+) r
+where c.status = 'complete' and c.day >= $3::date and c.day < $4::date and c.metric = any($5::text[])
+  and r.usage is not null
+order by c.day, c.metric, c.region`,
+};
+
+/**
+ * The rows of a checkpoint, the largest first, and how many there are in all.
+ */
+export const usageDailyListOfCheckpoint: Query<{ readonly checkpoint_id: bigint; readonly day: string; readonly row_limit: number }, { readonly project_id: string; readonly customer_id: string | null; readonly quantity: string; readonly all_rows: number }> = {
+  name: 'usage_daily_list_of_checkpoint',
+  parameters: ['checkpoint_id', 'day', 'row_limit'],
+  text: `select u.project_id, u.customer_id, u.quantity, count(*) over ()::int as "all_rows"
+from usage_daily u
+where u.checkpoint_id = $1 and u.day = $2::date
+order by u.quantity desc, u.project_id
+limit $3::int`,
+};
+
+/**
+ * The customer's usage rows in the checkpoints that the invoice's run rests on, each with its checkpoint.
+ */
+export const usageDailyListOfInvoice: Query<{ readonly from_day: string; readonly to_day: string; readonly invoice_id: string }, { readonly checkpoint_id: bigint; readonly project_id: string; readonly region: string; readonly metric: string; readonly day: string; readonly quantity: string }> = {
+  name: 'usage_daily_list_of_invoice',
+  parameters: ['from_day', 'to_day', 'invoice_id'],
+  text: `select u.checkpoint_id, u.project_id, u.region, u.metric, u.day, u.quantity
+from invoices i
+join run_checkpoints p on p.run_id = i.run_id and p.fencing_token = i.fencing_token
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.customer_id = i.customer_id and u.day >= $1::date and u.day < $2::date
+where i.invoice_id = $3
+order by u.metric, u.project_id, u.region, u.day`,
+};
+
+/**
+ * The rows of a shard's customers in the checkpoints that the run rests on.
+ */
+export const usageDailyListPinned: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly project_id: string; readonly region: string; readonly metric: string; readonly day: string; readonly quantity: string }> = {
+  name: 'usage_daily_list_pinned',
+  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token', 'customers'],
+  text: `select u.customer_id as "customer_id", u.project_id, u.region, u.metric, u.day, u.quantity
+from run_checkpoints p
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
+where p.run_id = $3 and p.fencing_token = $4 and u.customer_id = any($5::text[])
+order by u.customer_id, u.metric, u.project_id, u.region, u.day`,
+};
+
+/**
+ * Pinned usage that no customer of the run will be billed for: its project had no owner that day, or the owner has no contract.
+ */
+export const usageDailyListUnbilled: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly billable: readonly string[] }, { readonly project_id: string; readonly metric: string; readonly customer_id: string | null; readonly rows: number; readonly quantity: string }> = {
+  name: 'usage_daily_list_unbilled',
+  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token', 'billable'],
+  text: `select u.project_id, u.metric, u.customer_id, count(*)::int as "rows", sum(u.quantity) as "quantity"
+from run_checkpoints p
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
+where p.run_id = $3 and p.fencing_token = $4
+  and (u.customer_id is null or u.customer_id <> all($5::text[]))
+group by u.project_id, u.metric, u.customer_id
+order by u.project_id, u.metric`,
+};
+
+/**
+ * A customer's usage by metric and day in the current checkpoints, in the source's unit.
+ */
+export const usageDailySumOfCustomer: Query<{ readonly customer_id: string; readonly from_day: string; readonly to_day: string }, { readonly metric: string; readonly day: string; readonly quantity: string }> = {
+  name: 'usage_daily_sum_of_customer',
+  parameters: ['customer_id', 'from_day', 'to_day'],
+  text: `select u.metric, u.day, sum(u.quantity) as "quantity"
+from usage_daily u
+join checkpoints c on c.checkpoint_id = u.checkpoint_id and c.status = 'complete'
+where u.customer_id = $1 and u.day >= $2::date and u.day < $3::date
+group by u.metric, u.day
+order by u.metric, u.day`,
+};
+
+/**
+ * The customer's usage by metric and day in the checkpoints that the invoice's run rests on, in the source's unit.
+ */
+export const usageDailySumOfInvoice: Query<{ readonly invoice_id: string }, { readonly metric: string; readonly day: string; readonly quantity: string }> = {
+  name: 'usage_daily_sum_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select u.metric, u.day, sum(u.quantity) as "quantity"
+from invoices i
+join run_checkpoints p on p.run_id = i.run_id and p.fencing_token = i.fencing_token
+join checkpoints c on c.checkpoint_id = p.checkpoint_id
+join usage_daily u on u.checkpoint_id = c.checkpoint_id and u.day = c.day and u.customer_id = i.customer_id
+where i.invoice_id = $1
+group by u.metric, u.day
+order by u.metric, u.day`,
+};
+
+/**
+ * Makes the partitions of the day's quarter and the next; safe to repeat.
+ */
+export const usagePartitionPrepare: Query<{ readonly day: string }, { readonly prepare_usage_partitions: unknown | null }> = {
+  name: 'usage_partition_prepare',
+  parameters: ['day'],
+  text: `select prepare_usage_partitions($1::date)`,
+};
+
+/**
+ * Ends a version of a source on the day its successor takes over.
+ */
+export const usageSourceEnd: Query<{ readonly active_to: string; readonly source_id: string; readonly region: string; readonly version: number }, Record<never, never>> = {
+  name: 'usage_source_end',
+  parameters: ['active_to', 'source_id', 'region', 'version'],
+  text: `update usage_sources set active_to = $1
+where source_id = $2 and region = $3 and version = $4 and active_to is null`,
+};
+
+/**
+ * The newest version of a source in a region, locked so that the next version is made by one writer.
+ */
+export const usageSourceFindLatest: Query<{ readonly source_id: string; readonly region: string }, { readonly version: number; readonly metric: string; readonly configuration_digest: string; readonly active_from: string; readonly active_to: string | null }> = {
+  name: 'usage_source_find_latest',
+  parameters: ['source_id', 'region'],
+  text: `select version, metric, configuration_digest, active_from, active_to
+from usage_sources where source_id = $1 and region = $2
+order by version desc limit 1 for update`,
+};
+
+/**
+ * Adds a version of a source.
+ */
+export const usageSourceInsert: Query<{ readonly source_id: string; readonly version: number; readonly metric: string; readonly region: string; readonly configuration: string; readonly configuration_digest: string; readonly active_from: string }, Record<never, never>> = {
+  name: 'usage_source_insert',
+  parameters: ['source_id', 'version', 'metric', 'region', 'configuration', 'configuration_digest', 'active_from'],
+  text: `insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from)
+values ($1, $2, $3, $4, $5, $6, $7)`,
+};
+
+/**
+ * The sources that count in a region on a day, one per metric.
+ */
+export const usageSourceListActive: Query<{ readonly region: string; readonly day: string }, { readonly source_id: string; readonly version: number; readonly metric: string; readonly region: string; readonly configuration: unknown; readonly configuration_digest: string }> = {
+  name: 'usage_source_list_active',
+  parameters: ['region', 'day'],
+  text: `select s.source_id, s.version, s.metric, s.region, s.configuration, s.configuration_digest
+from usage_sources s join regions r using (region)
+where s.region = $1 and s.active_from <= $2::date and (s.active_to is null or s.active_to > $2::date)
+  and r.active_from <= $2::date and (r.active_to is null or r.active_to > $2::date)
+order by s.source_id`,
+};

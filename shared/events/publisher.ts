@@ -1,0 +1,62 @@
+import type { Effects } from '../effects/effects.ts';
+
+export interface OutgoingMessage {
+  readonly eventId: string;
+  /** The message's data as text. */
+  readonly body: string;
+}
+
+/** Sends messages to a topic; resolves when all of them are kept by Pub/Sub, and throws when any may not be. */
+export interface Publisher {
+  publish(topic: string, messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PubSubOptions {
+  readonly projectId: string;
+  /** `http://host:port` of the emulator or the local relay; null for the cloud. */
+  readonly endpoint: string | null;
+}
+
+/**
+ * The real client, over REST: the same protocol reaches the cloud, Google's emulator and the local relay. The client
+ * is heavy and loads at the first publish. Its own retries are off: the sweeper is the one layer that retries.
+ */
+export function pubSubPublisher(options: PubSubOptions, effects: Effects): Publisher {
+  let opening: ReturnType<typeof openClient> | undefined;
+  return {
+    async publish(topic, messages) {
+      opening ??= openClient(options);
+      const client = await opening;
+      await effects.perform({ kind: 'publish', name: topic }, () =>
+        client.publish(
+          {
+            topic: `projects/${options.projectId}/topics/${topic}`,
+            messages: messages.map((message) => ({
+              data: Buffer.from(message.body),
+              attributes: { eventId: message.eventId },
+            })),
+          },
+          { timeout: 15_000, maxRetries: 0 },
+        ),
+      );
+    },
+    async close() {
+      if (opening) await (await opening).close();
+    },
+  };
+}
+
+async function openClient(options: PubSubOptions) {
+  const { v1 } = await import('@google-cloud/pubsub');
+  if (options.endpoint === null) return new v1.PublisherClient({ fallback: true });
+  const { PassThroughClient } = await import('google-auth-library');
+  const endpoint = new URL(options.endpoint);
+  return new v1.PublisherClient({
+    fallback: true,
+    protocol: endpoint.protocol.slice(0, -1),
+    apiEndpoint: endpoint.hostname,
+    port: Number.parseInt(endpoint.port || '80', 10),
+    authClient: new PassThroughClient(),
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Every thing with a status, and the only moves it may make. The SQL guard (state_transitions), the checks and the
+ * diagrams derive from this table. `''` is birth; a state without successors is final.
+ */
+export const TRANSITIONS = {
+  checkpoint: {
+    '': ['running'],
+    running: ['complete', 'unchanged', 'failed'],
+    complete: ['superseded'],
+    unchanged: [],
+    failed: [],
+    superseded: [],
+  },
+  plan_version: {
+    '': ['draft'],
+    draft: ['checked'],
+    checked: ['in_review'],
+    in_review: ['approved', 'rejected'],
+    // A changed backtest voids the approval.
+    approved: ['active', 'in_review'],
+    active: ['retired'],
+    retired: [],
+    rejected: [],
+  },
+  contract: {
+    '': ['draft'],
+    draft: ['approved'],
+    // An approved contract that is withdrawn ends on its first day and covers none.
+    approved: ['active', 'ended'],
+    active: ['ended'],
+    ended: [],
+  },
+  billing_run: {
+    '': ['open'],
+    open: ['collecting'],
+    collecting: ['complete'],
+    // Inputs that change before the approval drop the run back.
+    complete: ['rated', 'rating_failed', 'collecting'],
+    rating_failed: ['complete', 'collecting'],
+    rated: ['in_review', 'collecting'],
+    in_review: ['approved', 'collecting'],
+    approved: ['issuing'],
+    issuing: ['issued', 'issuing_failed'],
+    issuing_failed: ['issuing'],
+    issued: ['closed'],
+    closed: [],
+  },
+  run_shard: {
+    '': ['waiting'],
+    waiting: ['rated', 'failed'],
+    failed: ['waiting'],
+    rated: [],
+  },
+  invoice: {
+    '': ['rated', 'held'],
+    rated: ['held', 'approved', 'superseded'],
+    held: ['rated', 'superseded', 'void'],
+    approved: ['drafted', 'stripe_failed'],
+    drafted: ['verified', 'stripe_failed'],
+    verified: ['finalized', 'stripe_failed'],
+    // A retry resumes where the answered requests end.
+    stripe_failed: ['approved', 'void'],
+    finalized: ['paid', 'uncollectible', 'void'],
+    uncollectible: ['paid', 'void'],
+    paid: [],
+    void: [],
+    superseded: [],
+  },
+  stripe_request: {
+    '': ['committed'],
+    committed: ['answered', 'refused'],
+    refused: ['committed'],
+    answered: [],
+  },
+  exception: {
+    '': ['open'],
+    open: ['retrying', 'resolved', 'waived', 'escalated'],
+    retrying: ['open', 'resolved', 'waived', 'escalated'],
+    escalated: ['retrying', 'resolved', 'waived'],
+    resolved: [],
+    waived: [],
+  },
+  dead_letter: {
+    '': ['waiting'],
+    waiting: ['replayed', 'discarded'],
+    replayed: ['waiting'],
+    discarded: [],
+  },
+} as const satisfies Record<string, Record<string, readonly string[]>>;
+
+export type Entity = keyof typeof TRANSITIONS;
+export type StateOf<E extends Entity> = Exclude<keyof (typeof TRANSITIONS)[E], ''> & string;
+
+/** The states that may follow; empty for a final one. */
+export function nextStates<E extends Entity>(entity: E, state: StateOf<E>): readonly string[] {
+  const table: Readonly<Record<string, readonly string[]>> = TRANSITIONS[entity];
+  return table[state] ?? [];
+}

@@ -1,0 +1,100 @@
+import type { UtcDay } from '../calendar/utc-day.ts';
+import type { Database } from '../database/database.ts';
+import { regionListActive, usagePartitionPrepare, usageSourceListActive } from '../database/queries.generated.ts';
+import type { Effects } from '../effects/effects.ts';
+import type { Cell } from './cell.ts';
+import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
+import type { OpenReader } from './readers.ts';
+
+export interface AggregationDependencies {
+  readonly database: Database;
+  readonly effects: Effects;
+  readonly openReader: OpenReader;
+}
+
+/** What to read, and for whom. */
+export interface AggregationWork {
+  readonly region: string;
+  readonly day: UtcDay;
+  /** One source; without it, every active one. */
+  readonly source?: string;
+  /** The instant as of which tables are read. A repeat of the same firing passes the same one. */
+  readonly snapshotAt: Date;
+  readonly actor: string;
+  readonly why: string;
+}
+
+/** What a day's aggregation in one region did, source by source. */
+export type AggregationResult =
+  | { readonly kind: 'aggregated'; readonly outcomes: readonly AttemptOutcome[] }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Reads one UTC day of one region from every active source, or from the one that is named, and keeps each as a
+ * checkpoint. Safe to repeat and to race: a repeat makes no new revision unless the data changed. A source that fails
+ * does not stop the others.
+ */
+export async function aggregateDay(
+  dependencies: AggregationDependencies,
+  work: AggregationWork,
+): Promise<AggregationResult> {
+  const { database, effects } = dependencies;
+  if (work.day >= effects.now().toISOString().slice(0, 10)) {
+    return { kind: 'refused', reason: `${work.day} is not over yet (UTC); aggregate it tomorrow` };
+  }
+  const regions = await database.rows(regionListActive, { day: work.day });
+  if (!regions.some(({ region }) => region === work.region)) {
+    const known = regions.map(({ region }) => region).join(', ') || 'none';
+    return {
+      kind: 'refused',
+      reason: `there is no region "${work.region}" on ${work.day}; the regions of that day: ${known}`,
+    };
+  }
+  const sources = (await database.rows(usageSourceListActive, { region: work.region, day: work.day })).filter(
+    (row) => work.source === undefined || row.source_id === work.source,
+  );
+  if (sources.length === 0) {
+    return {
+      kind: 'refused',
+      reason: `no usage source ${work.source ?? ''} is active in ${work.region} on ${work.day}`,
+    };
+  }
+  await database.rows(usagePartitionPrepare, { day: work.day });
+  const outcomes: AttemptOutcome[] = [];
+  for (const source of sources) outcomes.push(await aggregateCell(dependencies, source, work));
+  return { kind: 'aggregated', outcomes };
+}
+
+interface SourceRow {
+  readonly source_id: string;
+  readonly version: number;
+  readonly metric: string;
+  readonly region: string;
+  readonly configuration: unknown;
+  readonly configuration_digest: string;
+}
+
+async function aggregateCell(
+  { database, effects, openReader }: AggregationDependencies,
+  row: SourceRow,
+  work: AggregationWork,
+): Promise<AttemptOutcome> {
+  const cell: Cell = { region: row.region, source: row.source_id, day: work.day };
+  const source: ActiveSource = {
+    version: row.version,
+    metric: row.metric,
+    configurationDigest: row.configuration_digest,
+  };
+  const intent = { actor: work.actor, why: work.why };
+  const id = await database.transaction(intent, (transaction) => startAttempt(transaction, effects, cell, source));
+  const reader = await openReader(row, work.snapshotAt);
+  const reading = await reader.read(cell.region, cell.day);
+  try {
+    return await database.transaction(intent, (transaction) =>
+      finishAttempt(transaction, effects, { id, cell, source }, reading),
+    );
+  } catch (error) {
+    if (error instanceof FencedOut) return { kind: 'fenced_out', cell };
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+-- Every thing whose state is another than the last one that the log names for it, and every logged thing that is gone.
+-- Entries cut off the end of the chain, which the chain itself cannot show, show here.
+with logged as (
+  select distinct on (t.entity, l.subject) t.entity, l.subject, t.to_state as state, l.sequence
+  from audit_log l
+  join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
+  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception')
+  order by t.entity, l.subject, l.sequence desc
+), actual as (
+  select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
+  union all select 'contract', contract_id, status::text from contracts
+  union all select 'checkpoint', checkpoint_id::text, status::text from checkpoints where status in ('complete', 'superseded', 'failed')
+  union all select 'billing_run', run_id, status::text from billing_runs
+  union all select 'invoice', invoice_id, status::text from invoices
+  union all select 'exception', exception_id::text, status::text from exceptions
+)
+select coalesce(a.entity, l.entity) as "entity!", coalesce(a.subject, l.subject) as "subject!",
+  a.state as "actual_state?", l.state as "logged_state?", l.sequence as "last_sequence?"
+from actual a full join logged l on l.entity = a.entity and l.subject = a.subject
+where a.state is distinct from l.state
+order by 1, 2;

@@ -1,0 +1,2 @@
+-- One metric.
+select metric, title, unit, rollup, divisor from metrics where metric = :metric;

@@ -1,0 +1,1132 @@
+-- The schema after all migrations, dumped by "npm run generate" for reviewers. Do not edit.
+
+create type billing_mode as enum ('legacy', 'shadow', 'usage');
+create type billing_run_status as enum ('open', 'collecting', 'complete', 'rated', 'in_review', 'approved', 'issuing', 'issued', 'closed', 'rating_failed', 'issuing_failed');
+create type charge_purpose as enum ('billed', 'shadow');
+create type checkpoint_status as enum ('running', 'complete', 'unchanged', 'failed', 'superseded');
+create type contract_status as enum ('draft', 'approved', 'active', 'ended');
+create type dead_letter_status as enum ('waiting', 'replayed', 'discarded');
+create type exception_status as enum ('open', 'retrying', 'resolved', 'waived', 'escalated');
+create type invoice_status as enum ('rated', 'held', 'approved', 'drafted', 'verified', 'finalized', 'paid', 'uncollectible', 'void', 'stripe_failed', 'superseded');
+create type plan_version_status as enum ('draft', 'checked', 'in_review', 'approved', 'active', 'retired', 'rejected');
+create type principal_kind as enum ('person', 'service');
+create type principal_role as enum ('viewer', 'operator', 'author', 'approver', 'finance');
+create type rollup as enum ('sum', 'max', 'mean', 'last');
+create type run_shard_status as enum ('waiting', 'rated', 'failed');
+create type stripe_request_status as enum ('committed', 'answered', 'refused');
+
+create table alerts (
+  alert_key text not null,
+  severity text not null,
+  title text not null,
+  place text not null,
+  why text not null,
+  recover text not null,
+  raised_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  attempted_at timestamp with time zone,
+  next_attempt_at timestamp with time zone,
+  sent_at timestamp with time zone,
+  last_error text,
+  constraint alerts_pkey PRIMARY KEY (alert_key),
+  constraint alerts_check CHECK (((sent_at IS NULL) OR (next_attempt_at IS NULL))),
+  constraint alerts_severity_check CHECK ((severity = ANY (ARRAY['information'::text, 'warning'::text, 'critical'::text])))
+);
+CREATE INDEX alerts_attempted_at_idx ON public.alerts USING btree (attempted_at);
+CREATE INDEX alerts_next_attempt_at_idx ON public.alerts USING btree (next_attempt_at) WHERE (next_attempt_at IS NOT NULL);
+
+create table approval_thresholds (
+  currency text not null,
+  expected_monthly_revenue bigint not null,
+  customer_change bigint not null,
+  constraint approval_thresholds_pkey PRIMARY KEY (currency),
+  constraint approval_thresholds_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint approval_thresholds_customer_change_check CHECK ((customer_change >= 0)),
+  constraint approval_thresholds_expected_monthly_revenue_check CHECK ((expected_monthly_revenue >= 0))
+);
+
+create table audit_log (
+  sequence bigint not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  subject text not null,
+  why text not null,
+  detail jsonb not null,
+  previous_hash bytea not null,
+  hash bytea not null,
+  constraint audit_log_pkey PRIMARY KEY (sequence)
+);
+
+create table billing_runs (
+  run_id text not null,
+  scope text not null,
+  period text not null,
+  status billing_run_status not null,
+  period_from date not null,
+  period_to date not null,
+  grace_until timestamp with time zone not null,
+  fencing_token integer not null default 1,
+  inputs_digest text,
+  author text not null,
+  approver text,
+  approved_at timestamp with time zone,
+  opened_at timestamp with time zone not null,
+  totals text,
+  constraint billing_runs_pkey PRIMARY KEY (run_id),
+  constraint billing_runs_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint billing_runs_check CHECK ((period_to > period_from)),
+  constraint billing_runs_check1 CHECK (((status <> ALL (ARRAY['approved'::billing_run_status, 'issuing'::billing_run_status, 'issued'::billing_run_status, 'closed'::billing_run_status, 'issuing_failed'::billing_run_status])) OR ((approver IS NOT NULL) AND (approved_at IS NOT NULL)))),
+  constraint billing_runs_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text))
+);
+CREATE UNIQUE INDEX one_active_run_per_scope ON public.billing_runs USING btree (scope, period) WHERE (status <> 'closed'::billing_run_status);
+
+create table charges (
+  run_id text not null,
+  fencing_token integer not null,
+  customer_id text not null,
+  purpose charge_purpose not null,
+  position integer not null,
+  invoice_id text,
+  contract_id text not null,
+  segment_from date not null,
+  segment_to date not null,
+  line_key text not null,
+  label text not null,
+  project_id text,
+  currency text not null,
+  quantity text,
+  exact text not null,
+  amount bigint not null,
+  formula text not null,
+  formula_digest text not null,
+  plan_version text not null,
+  parameters_digest text not null,
+  usage_digest text not null,
+  inputs text not null,
+  details text not null,
+  constraint charges_pkey PRIMARY KEY (run_id, fencing_token, customer_id, purpose, "position"),
+  constraint charges_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+  constraint charges_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint charges_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+  constraint charges_plan_version_fkey FOREIGN KEY (plan_version) REFERENCES plan_versions(plan_version),
+  constraint charges_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint charges_check CHECK (((purpose = 'billed'::charge_purpose) = (invoice_id IS NOT NULL))),
+  constraint charges_position_check CHECK (("position" >= 0))
+);
+CREATE INDEX charges_invoice_id_idx ON public.charges USING btree (invoice_id);
+
+create table checkpoints (
+  checkpoint_id bigint not null generated always as identity,
+  region text not null,
+  source_id text not null,
+  source_version integer not null,
+  metric text not null,
+  day date not null,
+  status checkpoint_status not null,
+  revision integer,
+  row_count integer,
+  total numeric,
+  digest text,
+  evidence text,
+  failure_reason text,
+  failure_detail text,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint checkpoints_pkey PRIMARY KEY (checkpoint_id),
+  constraint checkpoints_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
+  constraint checkpoints_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint checkpoints_source_id_region_source_version_fkey FOREIGN KEY (source_id, region, source_version) REFERENCES usage_sources(source_id, region, version),
+  constraint checkpoints_check CHECK (((status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status])) = (revision IS NOT NULL))),
+  constraint checkpoints_check1 CHECK (((status <> ALL (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status])) OR ((row_count IS NOT NULL) AND (total IS NOT NULL) AND (digest IS NOT NULL) AND (evidence IS NOT NULL)))),
+  constraint checkpoints_check2 CHECK (((status = 'failed'::checkpoint_status) = (failure_reason IS NOT NULL))),
+  constraint checkpoints_revision_check CHECK ((revision > 0)),
+  constraint checkpoints_row_count_check CHECK ((row_count >= 0)),
+  constraint checkpoints_total_check CHECK ((total >= (0)::numeric))
+);
+CREATE UNIQUE INDEX one_current_checkpoint_per_cell ON public.checkpoints USING btree (day, region, source_id) WHERE (status = 'complete'::checkpoint_status);
+CREATE UNIQUE INDEX one_writer_per_cell ON public.checkpoints USING btree (day, region, source_id) WHERE (status = 'running'::checkpoint_status);
+CREATE UNIQUE INDEX revisions_are_never_reused ON public.checkpoints USING btree (day, region, source_id, revision);
+
+create table completeness_waivers (
+  region text not null,
+  source_id text not null,
+  day date not null,
+  author text not null,
+  approver text not null,
+  why text not null,
+  waived_at timestamp with time zone not null,
+  constraint completeness_waivers_pkey PRIMARY KEY (region, source_id, day),
+  constraint completeness_waivers_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint completeness_waivers_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint completeness_waivers_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint completeness_waivers_why_check CHECK ((length(why) > 0))
+);
+
+create table contracts (
+  contract_id text not null,
+  customer_id text not null,
+  mode billing_mode not null,
+  legacy_plan_version text,
+  usage_plan_version text,
+  overrides text not null default '{}'::text,
+  starts_on date not null,
+  ends_on date,
+  status contract_status not null,
+  author text not null,
+  approver text,
+  diagnostics jsonb not null,
+  error_count integer not null generated always as (count_findings(diagnostics, 'error'::text)) stored,
+  acknowledged text[] not null default '{}'::text[],
+  constraint contracts_customer_id_daterange_excl EXCLUDE USING gist (customer_id WITH =, daterange(starts_on, ends_on) WITH &&) WHERE ((status <> 'draft'::contract_status)),
+  constraint contracts_pkey PRIMARY KEY (contract_id),
+  constraint contracts_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint contracts_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint contracts_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint contracts_legacy_plan_version_fkey FOREIGN KEY (legacy_plan_version) REFERENCES plan_versions(plan_version),
+  constraint contracts_usage_plan_version_fkey FOREIGN KEY (usage_plan_version) REFERENCES plan_versions(plan_version),
+  constraint contracts_check CHECK ((ends_on >= starts_on)),
+  constraint contracts_check1 CHECK (((mode = 'usage'::billing_mode) OR (legacy_plan_version IS NOT NULL))),
+  constraint contracts_check2 CHECK (((mode = 'legacy'::billing_mode) OR (usage_plan_version IS NOT NULL))),
+  constraint contracts_check3 CHECK (((status = 'draft'::contract_status) OR (approver IS NOT NULL))),
+  constraint contracts_check4 CHECK (((status = 'draft'::contract_status) OR (error_count = 0))),
+  constraint contracts_check5 CHECK (((status <> 'ended'::contract_status) OR (ends_on IS NOT NULL))),
+  constraint contracts_contract_id_check CHECK ((contract_id ~ '^[a-z0-9][a-z0-9_-]{0,80}$'::text)),
+  constraint contracts_diagnostics_check CHECK (are_findings(diagnostics)),
+  constraint contracts_overrides_check CHECK ((jsonb_typeof((overrides)::jsonb) = 'object'::text))
+);
+CREATE INDEX contracts_customer_id_idx ON public.contracts USING btree (customer_id);
+
+create table customers (
+  customer_id text not null,
+  name text not null,
+  stripe_customer_id text,
+  constraint customers_stripe_customer_id_key UNIQUE (stripe_customer_id),
+  constraint customers_pkey PRIMARY KEY (customer_id),
+  constraint customers_customer_id_check CHECK ((customer_id ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+  constraint customers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+create table dead_letters (
+  dead_letter_id bigint not null generated always as identity,
+  subscription text not null,
+  message_id text not null,
+  message text not null,
+  reason text not null,
+  status dead_letter_status not null,
+  received_at timestamp with time zone not null,
+  constraint dead_letters_subscription_message_id_key UNIQUE (subscription, message_id),
+  constraint dead_letters_pkey PRIMARY KEY (dead_letter_id)
+);
+
+create table exceptions (
+  exception_id bigint not null generated always as identity,
+  class text not null,
+  subject text not null,
+  status exception_status not null,
+  reason text not null,
+  detail text not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  opened_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  why text,
+  constraint exceptions_pkey PRIMARY KEY (exception_id),
+  constraint exceptions_attempts_check CHECK ((attempts >= 0)),
+  constraint exceptions_check CHECK (((status = ANY (ARRAY['resolved'::exception_status, 'waived'::exception_status])) = (ended_at IS NOT NULL)))
+);
+CREATE UNIQUE INDEX one_live_exception_per_subject ON public.exceptions USING btree (class, subject) WHERE (status <> ALL (ARRAY['resolved'::exception_status, 'waived'::exception_status]));
+
+create table inbox (
+  subscription text not null,
+  event_id uuid not null,
+  outcome text not null,
+  received_at timestamp with time zone not null,
+  constraint inbox_pkey PRIMARY KEY (subscription, event_id),
+  constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text])))
+);
+
+create table invoices (
+  invoice_id text not null,
+  run_id text not null,
+  fencing_token integer not null,
+  customer_id text not null,
+  period text not null,
+  series text not null,
+  generation integer not null default 0,
+  status invoice_status not null,
+  currency text not null,
+  subtotal bigint not null,
+  total bigint not null,
+  document text not null,
+  document_digest text not null,
+  hold_reason text,
+  stripe_invoice_id text,
+  stripe_number text,
+  failure_detail text,
+  rated_at timestamp with time zone not null,
+  constraint invoices_stripe_invoice_id_key UNIQUE (stripe_invoice_id),
+  constraint invoices_pkey PRIMARY KEY (invoice_id),
+  constraint invoices_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint invoices_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint invoices_check CHECK (((status = 'held'::invoice_status) <= (hold_reason IS NOT NULL))),
+  constraint invoices_check1 CHECK (((status <> ALL (ARRAY['drafted'::invoice_status, 'verified'::invoice_status, 'finalized'::invoice_status, 'paid'::invoice_status])) OR (stripe_invoice_id IS NOT NULL))),
+  constraint invoices_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint invoices_generation_check CHECK ((generation >= 0))
+);
+CREATE INDEX invoices_run_id_idx ON public.invoices USING btree (run_id);
+CREATE UNIQUE INDEX one_live_invoice_per_obligation ON public.invoices USING btree (customer_id, period, series) WHERE (status <> ALL (ARRAY['void'::invoice_status, 'superseded'::invoice_status]));
+
+create table metrics (
+  metric text not null,
+  title text not null,
+  unit text not null,
+  rollup rollup not null,
+  divisor numeric not null,
+  constraint metrics_pkey PRIMARY KEY (metric),
+  constraint metrics_divisor_check CHECK ((divisor > (0)::numeric)),
+  constraint metrics_metric_check CHECK ((metric ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+create table outbox (
+  event_id uuid not null,
+  topic text not null,
+  body text not null,
+  occurred_at timestamp with time zone not null,
+  published_at timestamp with time zone,
+  constraint outbox_pkey PRIMARY KEY (event_id)
+);
+CREATE INDEX outbox_unpublished ON public.outbox USING btree (occurred_at) WHERE (published_at IS NULL);
+
+create table plan_approvals (
+  plan_version text not null,
+  backtest_id bigint not null,
+  backtest_digest text not null,
+  approver text not null,
+  approved_as principal_role not null,
+  acknowledged text[] not null,
+  approved_at timestamp with time zone not null,
+  why text not null,
+  constraint plan_approvals_pkey PRIMARY KEY (plan_version, backtest_id, approver),
+  constraint plan_approvals_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint plan_approvals_plan_version_backtest_id_backtest_digest_fkey FOREIGN KEY (plan_version, backtest_id, backtest_digest) REFERENCES plan_backtests(plan_version, backtest_id, backtest_digest),
+  constraint plan_approvals_plan_version_fkey FOREIGN KEY (plan_version) REFERENCES plan_versions(plan_version),
+  constraint plan_approvals_approved_as_check CHECK ((approved_as = ANY (ARRAY['approver'::principal_role, 'finance'::principal_role]))),
+  constraint plan_approvals_why_check CHECK ((length(why) > 0))
+);
+
+create table plan_backtests (
+  backtest_id bigint not null generated always as identity,
+  plan_version text not null,
+  document text not null,
+  backtest_digest text not null,
+  expected_monthly_revenue bigint not null generated always as ((((document)::jsonb ->> 'expectedMonthlyRevenue'::text))::bigint) stored,
+  largest_customer_change bigint not null generated always as ((((document)::jsonb ->> 'largestCustomerChange'::text))::bigint) stored,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  constraint plan_backtests_plan_version_backtest_id_backtest_digest_key UNIQUE (plan_version, backtest_id, backtest_digest),
+  constraint plan_backtests_pkey PRIMARY KEY (backtest_id),
+  constraint plan_backtests_made_by_fkey FOREIGN KEY (made_by) REFERENCES principals(principal),
+  constraint plan_backtests_plan_version_fkey FOREIGN KEY (plan_version) REFERENCES plan_versions(plan_version),
+  constraint plan_backtests_check CHECK ((backtest_digest = ('sha256:'::text || encode(sha256(convert_to(document, 'UTF8'::name)), 'hex'::text)))),
+  constraint plan_backtests_check1 CHECK ((((document)::jsonb ->> 'planVersion'::text) = plan_version)),
+  constraint plan_backtests_check2 CHECK (((expected_monthly_revenue >= 0) AND (largest_customer_change >= 0)))
+);
+
+create table plan_versions (
+  plan_version text not null,
+  plan text not null,
+  document text not null,
+  currency text not null,
+  status plan_version_status not null,
+  author text not null,
+  submitted_at timestamp with time zone not null,
+  diagnostics jsonb not null,
+  error_count integer not null generated always as (count_findings(diagnostics, 'error'::text)) stored,
+  backtest_id bigint,
+  approvals_required integer not null default 2,
+  active_from date,
+  constraint plan_versions_pkey PRIMARY KEY (plan_version),
+  constraint plan_versions_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint plan_versions_backtest_id_fkey FOREIGN KEY (backtest_id) REFERENCES plan_backtests(backtest_id),
+  constraint plan_versions_plan_fkey FOREIGN KEY (plan) REFERENCES plans(plan),
+  constraint plan_versions_approvals_required_check CHECK (((approvals_required >= 1) AND (approvals_required <= 2))),
+  constraint plan_versions_check CHECK ((plan_version = ('sha256:'::text || encode(sha256(convert_to(document, 'UTF8'::name)), 'hex'::text)))),
+  constraint plan_versions_check1 CHECK (((((document)::jsonb ->> 'plan'::text) = plan) AND (((document)::jsonb ->> 'currency'::text) = currency))),
+  constraint plan_versions_check2 CHECK (((status = ANY (ARRAY['draft'::plan_version_status, 'rejected'::plan_version_status])) OR (error_count = 0))),
+  constraint plan_versions_check3 CHECK (((status = ANY (ARRAY['draft'::plan_version_status, 'checked'::plan_version_status, 'rejected'::plan_version_status])) OR (backtest_id IS NOT NULL))),
+  constraint plan_versions_check4 CHECK (((status = ANY (ARRAY['active'::plan_version_status, 'retired'::plan_version_status])) = (active_from IS NOT NULL))),
+  constraint plan_versions_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint plan_versions_diagnostics_check CHECK (are_findings(diagnostics)),
+  constraint plan_versions_plan_version_check CHECK ((plan_version ~ '^sha256:[0-9a-f]{64}$'::text))
+);
+CREATE UNIQUE INDEX one_active_version_per_plan_and_day ON public.plan_versions USING btree (plan, active_from) WHERE (status = 'active'::plan_version_status);
+
+create table plans (
+  plan text not null,
+  title text not null,
+  constraint plans_pkey PRIMARY KEY (plan),
+  constraint plans_plan_check CHECK ((plan ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+);
+
+create table principals (
+  principal text not null,
+  kind principal_kind not null,
+  roles principal_role[] not null,
+  owner text,
+  constraint principals_pkey PRIMARY KEY (principal),
+  constraint principals_owner_fkey FOREIGN KEY (owner) REFERENCES principals(principal),
+  constraint principals_check CHECK (((kind = 'service'::principal_kind) OR (owner IS NULL)))
+);
+
+create table project_ownerships (
+  project_id text not null,
+  customer_id text not null,
+  owned_from date not null,
+  owned_to date,
+  constraint project_ownerships_project_id_daterange_excl EXCLUDE USING gist (project_id WITH =, daterange(owned_from, owned_to) WITH &&),
+  constraint project_ownerships_pkey PRIMARY KEY (project_id, owned_from),
+  constraint project_ownerships_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint project_ownerships_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(project_id),
+  constraint project_ownerships_check CHECK ((owned_to > owned_from))
+);
+CREATE INDEX project_ownerships_customer_id_idx ON public.project_ownerships USING btree (customer_id);
+
+create table projects (
+  project_id text not null,
+  constraint projects_pkey PRIMARY KEY (project_id),
+  constraint projects_project_id_check CHECK (((length(project_id) >= 1) AND (length(project_id) <= 100)))
+);
+
+create table regions (
+  region text not null,
+  bigquery_location text not null,
+  active_from date not null,
+  active_to date,
+  constraint regions_pkey PRIMARY KEY (region),
+  constraint regions_check CHECK ((active_to > active_from)),
+  constraint regions_region_check CHECK ((region ~ '^[a-z][a-z0-9-]{1,40}$'::text))
+);
+
+create table run_checkpoints (
+  run_id text not null,
+  fencing_token integer not null,
+  checkpoint_id bigint not null,
+  constraint run_checkpoints_pkey PRIMARY KEY (run_id, fencing_token, checkpoint_id),
+  constraint run_checkpoints_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id),
+  constraint run_checkpoints_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id)
+);
+
+create table run_shards (
+  run_id text not null,
+  fencing_token integer not null,
+  shard integer not null,
+  customers text[] not null,
+  status run_shard_status not null,
+  constraint run_shards_pkey PRIMARY KEY (run_id, fencing_token, shard),
+  constraint run_shards_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint run_shards_shard_check CHECK ((shard >= 0))
+);
+
+create table schema_migrations (
+  name text not null,
+  digest text not null,
+  applied_at timestamp with time zone not null default clock_timestamp(),
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table state_transitions (
+  entity text not null,
+  from_state text not null,
+  to_state text not null,
+  constraint state_transitions_pkey PRIMARY KEY (entity, from_state, to_state)
+);
+
+create table stripe_events (
+  event_id text not null,
+  type text not null,
+  object_id text not null,
+  created_at timestamp with time zone not null,
+  body_digest text not null,
+  outcome text not null,
+  reason text,
+  applied_at timestamp with time zone not null,
+  constraint stripe_events_pkey PRIMARY KEY (event_id),
+  constraint stripe_events_check CHECK (((outcome = 'ignored'::text) = (reason IS NOT NULL))),
+  constraint stripe_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'ignored'::text])))
+);
+
+create table stripe_requests (
+  invoice_id text not null,
+  step text not null,
+  idempotency_key text not null,
+  method text not null,
+  path text not null,
+  body text not null,
+  body_digest text not null,
+  status stripe_request_status not null,
+  response text,
+  committed_at timestamp with time zone not null,
+  answered_at timestamp with time zone,
+  constraint stripe_requests_idempotency_key_key UNIQUE (idempotency_key),
+  constraint stripe_requests_pkey PRIMARY KEY (invoice_id, step),
+  constraint stripe_requests_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id)
+);
+
+create table usage_daily (
+  day date not null,
+  checkpoint_id bigint not null,
+  region text not null,
+  metric text not null,
+  project_id text not null,
+  customer_id text,
+  quantity numeric not null,
+  constraint usage_daily_pkey PRIMARY KEY (day, checkpoint_id, project_id),
+  constraint usage_daily_quantity_check CHECK (((quantity >= (0)::numeric) AND (quantity < 'Infinity'::numeric)))
+) partition by RANGE (day);
+CREATE INDEX usage_daily_checkpoint_id_idx ON ONLY public.usage_daily USING btree (checkpoint_id);
+
+create table usage_daily_default (
+  day date not null,
+  checkpoint_id bigint not null,
+  region text not null,
+  metric text not null,
+  project_id text not null,
+  customer_id text,
+  quantity numeric not null,
+  constraint usage_daily_default_pkey PRIMARY KEY (day, checkpoint_id, project_id),
+  constraint usage_daily_quantity_check CHECK (((quantity >= (0)::numeric) AND (quantity < 'Infinity'::numeric)))
+);
+CREATE INDEX usage_daily_default_checkpoint_id_idx ON public.usage_daily_default USING btree (checkpoint_id);
+
+create table usage_sources (
+  source_id text not null,
+  version integer not null,
+  metric text not null,
+  region text not null,
+  configuration jsonb not null,
+  configuration_digest text not null,
+  active_from date not null,
+  active_to date,
+  constraint usage_sources_metric_region_daterange_excl EXCLUDE USING gist (metric WITH =, region WITH =, daterange(active_from, active_to) WITH &&),
+  constraint usage_sources_source_id_region_daterange_excl EXCLUDE USING gist (source_id WITH =, region WITH =, daterange(active_from, active_to) WITH &&),
+  constraint usage_sources_pkey PRIMARY KEY (source_id, region, version),
+  constraint usage_sources_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
+  constraint usage_sources_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint usage_sources_check CHECK ((active_to > active_from)),
+  constraint usage_sources_source_id_check CHECK ((source_id ~ '^[a-z][a-z0-9-]{0,62}$'::text)),
+  constraint usage_sources_version_check CHECK ((version > 0))
+);
+
+CREATE OR REPLACE FUNCTION public.approvals_required_for(of_currency text, expected_monthly_revenue bigint, largest_customer_change bigint)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select case when $2 >= t.expected_monthly_revenue or $3 >= t.customer_change then 2 else 1 end
+                   from approval_thresholds t where t.currency = $1), 2)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.are_findings(diagnostics jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select case when jsonb_typeof(diagnostics) = 'array'
+    then jsonb_array_length(diagnostics) = jsonb_array_length(jsonb_path_query_array(diagnostics,
+      'strict $[*] ? (@.type() == "object" && (@.severity == "error" || @.severity == "warning") && @.code.type() == "string")'))
+    else false end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.audit_append(action text, subject text, detail jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  actor_name text := coalesce(nullif(current_setting('daybook.actor', true), ''), 'database:' || session_user);
+  reason text := coalesce(nullif(current_setting('daybook.why', true), ''), 'not stated');
+  -- The instant is the caller's: rules and records never read the server's clock where a time is passed in.
+  instant timestamptz := coalesce(nullif(current_setting('daybook.now', true), '')::timestamptz, clock_timestamp());
+  last_row record;
+  next_sequence bigint;
+  last_hash bytea;
+begin
+  perform pg_advisory_xact_lock(hashtext('audit_log'));
+  select l.sequence, l.hash into last_row from audit_log l order by l.sequence desc limit 1;
+  next_sequence := coalesce(last_row.sequence, 0) + 1;
+  last_hash := coalesce(last_row.hash, '\x'::bytea);
+  insert into audit_log (sequence, at, actor, action, subject, why, detail, previous_hash, hash)
+  values (next_sequence, instant, actor_name, action, subject, reason, detail, last_hash,
+          audit_hash(last_hash, next_sequence, instant, actor_name, action, subject, reason, detail));
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_hash(previous_hash bytea, sequence bigint, at timestamp with time zone, actor text, action text, subject text, why text, detail jsonb)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select sha256(previous_hash || convert_to(jsonb_build_array(
+    sequence, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, action, subject, why, detail)::text, 'UTF8'))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.audit_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  before_state text := case when tg_op = 'INSERT' then '' else old.status::text end;
+begin
+  if before_state is distinct from new.status::text then
+    perform audit_append(tg_argv[0] || '.' || new.status::text, to_jsonb(new) ->> tg_argv[1],
+                         jsonb_build_object('from', before_state, 'to', new.status::text));
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.count_findings(diagnostics jsonb, of_severity text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select jsonb_array_length(jsonb_path_query_array(diagnostics, 'strict $[*] ? (@.severity == $severity)',
+                                                   jsonb_build_object('severity', of_severity)))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.current_actor()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select nullif(current_setting('daybook.actor', true), '')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.enforce_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  before_state text := case when tg_op = 'INSERT' then '' else old.status::text end;
+begin
+  if before_state is distinct from new.status::text
+     and not exists (select from state_transitions
+                     where entity = tg_argv[0] and from_state = before_state and to_state = new.status::text) then
+    raise exception '% cannot go from "%" to "%"', tg_argv[0], before_state, new.status
+      using errcode = 'DB001', hint = 'The allowed transitions are listed in state_transitions.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.freeze_checkpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.status <> 'running' and to_jsonb(old) - 'status' is distinct from to_jsonb(new) - 'status' then
+    raise exception 'checkpoint % is immutable', old.checkpoint_id
+      using errcode = 'DB002', hint = 'A rerun makes a new revision: daybook usage rerun --region R --day D.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.freeze_contract()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if old.contract_id <> new.contract_id or (old.status <> 'draft' or new.status <> 'draft') and
+     ((old.customer_id, old.mode, old.legacy_plan_version, old.usage_plan_version, old.overrides, old.starts_on, old.author, old.diagnostics)
+      is distinct from
+      (new.customer_id, new.mode, new.legacy_plan_version, new.usage_plan_version, new.overrides, new.starts_on, new.author, new.diagnostics)
+      or (old.ends_on is distinct from new.ends_on and not (old.status <> 'ended' and new.status = 'ended'))
+      or (old.status <> 'draft' and (old.approver, old.acknowledged) is distinct from (new.approver, new.acknowledged))) then
+    raise exception 'the terms of contract % are immutable', old.contract_id
+      using errcode = 'DB002', hint = 'End it and draft another contract.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.freeze_invoice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (old.customer_id, old.period, old.series, old.currency, old.subtotal, old.total, old.document, old.document_digest)
+     is distinct from
+     (new.customer_id, new.period, new.series, new.currency, new.subtotal, new.total, new.document, new.document_digest) then
+    raise exception 'the amounts of invoice % are immutable', old.invoice_id
+      using errcode = 'DB002', hint = 'A correction is an adjustment, never an edit.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.freeze_plan_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (old.plan_version, old.plan, old.document, old.currency, old.author, old.submitted_at) is distinct from
+     (new.plan_version, new.plan, new.document, new.currency, new.author, new.submitted_at)
+     or (old.diagnostics is distinct from new.diagnostics and (old.status <> 'draft' or new.status <> 'draft'))
+     or (old.active_from is not null and old.active_from is distinct from new.active_from) then
+    raise exception 'plan version % is immutable', old.plan_version
+      using errcode = 'DB002', hint = 'Submit the changed plan as a new version.';
+  end if;
+  -- Whoever changes the backtest by hand, the approval is void as well.
+  if old.backtest_id is distinct from new.backtest_id and old.status = 'approved' and new.status <> 'in_review' then
+    raise exception 'the backtest of approved plan version % cannot change', old.plan_version
+      using errcode = 'DB002', hint = 'A new backtest brings the version back into review.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_principal_kind()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if old.principal <> new.principal or old.kind <> new.kind then
+    raise exception 'principal % keeps its name and kind', old.principal using errcode = 'DB002';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.person_behind(identity text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select owner from principals where principal = identity), identity)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.prepare_usage_partitions(for_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  month_start date := date_trunc('quarter', for_day)::date;
+  partition_name text;
+begin
+  for i in 0..5 loop
+    partition_name := 'usage_daily_' || to_char(month_start, 'YYYYMM');
+    if to_regclass(partition_name) is null then
+      perform pg_advisory_xact_lock(hashtext('usage_partitions'));
+      execute format('create table if not exists %I partition of usage_daily for values from (%L) to (%L)',
+                     partition_name, month_start, (month_start + interval '1 month')::date);
+      execute format('grant select, insert on %I to daybook_app', partition_name);
+    end if;
+    month_start := (month_start + interval '1 month')::date;
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.put_backtest_under_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update plan_versions v
+    set backtest_id = new.backtest_id,
+        approvals_required = approvals_required_for(v.currency, new.expected_monthly_revenue, new.largest_customer_change),
+        status = case when v.status = 'approved' then 'in_review' else v.status end
+    where v.plan_version = new.plan_version;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% on % is refused: its rows are never changed or removed', tg_op, tg_table_name
+    using errcode = 'DB002', hint = 'Record a correction as a new row instead.';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_self_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  author_name text;
+begin
+  if tg_table_name = 'plan_approvals' then
+    select author into author_name from plan_versions where plan_version = new.plan_version;
+  else
+    author_name := new.author;
+  end if;
+  if new.approver is not null and person_behind(author_name) = person_behind(new.approver) then
+    raise exception '% is the author and cannot approve: a second person must', new.approver
+      using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_actor(principal_name text, needed principal_role[], deed text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  found principals;
+begin
+  if principal_name is distinct from current_actor() then
+    raise exception '% cannot be recorded as %: the transaction is of %', principal_name, deed, coalesce(current_actor(), 'nobody')
+      using errcode = 'DB003', hint = 'Each principal acts in its own name.';
+  end if;
+  select * into found from principals where principal = principal_name;
+  if not found.roles && needed then
+    raise exception '% has not the role to be %: it takes %', principal_name, deed, array_to_string(needed, ' or ')
+      using errcode = 'DB003', hint = 'Roles are granted where the deployment is configured.';
+  end if;
+  if found.kind = 'service' and found.owner is null then
+    raise exception '% cannot be %: nobody stands behind this service account', principal_name, deed
+      using errcode = 'DB003', hint = 'Give the account an owner, or act as a person.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_author()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform require_actor(new.author, array['author']::principal_role[], 'author');
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_contract_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  missing text[];
+  other_mode billing_mode;
+begin
+  if new.status = 'approved' and old.status = 'draft' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+    missing := unacknowledged_warnings(new.diagnostics, new.acknowledged);
+    if missing <> '{}' then
+      raise exception 'contract % has warnings that were not acknowledged: %', new.contract_id, array_to_string(missing, ', ')
+        using errcode = 'DB003', hint = 'Acknowledge each by its code.';
+    end if;
+    if exists (select from plan_versions v where v.plan_version in (new.legacy_plan_version, new.usage_plan_version)
+                 and v.status not in ('approved', 'active')) then
+      raise exception 'a plan version of contract % is not approved', new.contract_id
+        using errcode = 'DB003', hint = 'Approve the plan version first.';
+    end if;
+    perform require_open_days(new.starts_on, new.ends_on, 'contract ' || new.contract_id);
+    select c.mode into other_mode from contracts c
+      where c.customer_id = new.customer_id and c.status <> 'draft' and c.ends_on > c.starts_on
+        and c.mode <> new.mode and c.ends_on = new.starts_on;
+    if found and extract(day from new.starts_on) <> 1 then
+      raise exception 'contract % changes the billing mode from % to % on %, inside a period', new.contract_id, other_mode, new.mode, new.starts_on
+        using errcode = 'DB005', hint = 'Let it start on the first day of a month.';
+    end if;
+  end if;
+  if new.status = 'active' and old.status <> 'active' then
+    perform require_open_days(new.starts_on, new.ends_on, 'contract ' || new.contract_id);
+    if exists (select from plan_versions v where v.plan_version in (new.legacy_plan_version, new.usage_plan_version)
+                 and (v.status <> 'active' or v.active_from > new.starts_on)) then
+      raise exception 'a plan version of contract % is not active on %', new.contract_id, new.starts_on
+        using errcode = 'DB005', hint = 'Activate the plan version from that day or an earlier one first.';
+    end if;
+  end if;
+  if new.status = 'ended' and old.status <> 'ended' then
+    if new.ends_on > old.ends_on then
+      raise exception 'contract % ends on % and cannot be prolonged', new.contract_id, old.ends_on
+        using errcode = 'DB002', hint = 'Draft another contract from that day.';
+    end if;
+    perform require_open_days(new.ends_on, old.ends_on, 'the end of contract ' || new.contract_id);
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_lines_to_add_up()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  line_sum numeric;
+begin
+  select coalesce(sum(amount), 0) into line_sum from charges where invoice_id = new.invoice_id;
+  if line_sum <> new.subtotal then
+    raise exception 'the lines of invoice % add up to %, its subtotal is %', new.invoice_id, line_sum, new.subtotal
+      using errcode = 'DB004';
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_open_activation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'active' and old.status <> 'active' then
+    perform require_open_days(new.active_from, null, 'plan version ' || new.plan_version);
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_open_days(from_day date, to_day date, subject text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  closed_period text;
+begin
+  perform from billing_runs r where daterange(r.period_from, r.period_to) && daterange(from_day, to_day) for share;
+  select max(r.period) into closed_period from billing_runs r
+    where daterange(r.period_from, r.period_to) && daterange(from_day, to_day)
+      and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed');
+  if closed_period is not null then
+    raise exception '% would change %, which is closed', subject, closed_period
+      using errcode = 'DB005', hint = 'Choose a day after the last closed period.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_owner_to_be_a_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.owner is not null and not exists (select from principals where principal = new.owner and kind = 'person') then
+    raise exception 'the owner of % must be a person, and % is none', new.principal, new.owner using errcode = 'DB003';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_plan_approvals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  needed integer;
+  valid integer;
+  by_finance integer;
+begin
+  if new.status = 'approved' and old.status is distinct from new.status then
+    select greatest(new.approvals_required,
+                    approvals_required_for(new.currency, b.expected_monthly_revenue, b.largest_customer_change))
+      into needed from plan_backtests b where b.backtest_id = new.backtest_id and b.plan_version = new.plan_version;
+    select count(distinct person_behind(a.approver)), count(*) filter (where a.approved_as = 'finance')
+      into valid, by_finance
+      from plan_approvals a
+      where a.plan_version = new.plan_version and a.backtest_id = new.backtest_id
+        and person_behind(a.approver) <> person_behind(new.author);
+    if needed is null or valid < needed or (needed > 1 and by_finance = 0) then
+      raise exception 'plan version % has % valid approvals of % required', new.plan_version, valid, coalesce(needed, 2)
+        using errcode = 'DB003', hint = 'Approvals count only for the backtest they were given for; above the threshold one must be of finance.';
+    end if;
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_valid_plan_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  version plan_versions;
+  missing text[];
+begin
+  perform require_actor(new.approver, array[new.approved_as], 'approver');
+  select * into version from plan_versions where plan_version = new.plan_version for update;
+  if version.status is distinct from 'in_review' then
+    raise exception 'plan version % is % and not in review', new.plan_version, version.status using errcode = 'DB001';
+  end if;
+  if version.backtest_id is distinct from new.backtest_id then
+    raise exception 'plan version % has a newer backtest than the one approved', new.plan_version
+      using errcode = 'DB003', hint = 'Review the new backtest, then approve.';
+  end if;
+  missing := unacknowledged_warnings(version.diagnostics, new.acknowledged);
+  if missing <> '{}' then
+    raise exception 'plan version % has warnings that were not acknowledged: %', new.plan_version, array_to_string(missing, ', ')
+      using errcode = 'DB003', hint = 'Acknowledge each by its code.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.skip_unchanged_backtest()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  version record;
+begin
+  select v.status, b.backtest_digest into version
+    from plan_versions v left join plan_backtests b using (backtest_id)
+    where v.plan_version = new.plan_version for update of v;
+  if version.status not in ('draft', 'checked', 'in_review', 'approved') then
+    raise exception 'plan version % is % and takes no backtest', new.plan_version, version.status using errcode = 'DB001';
+  end if;
+  if version.backtest_digest = new.backtest_digest then
+    return null;
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.unacknowledged_warnings(diagnostics jsonb, acknowledged text[])
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select coalesce(array_agg(distinct finding ->> 'code' order by finding ->> 'code'), '{}')
+  from jsonb_array_elements(diagnostics) finding
+  where finding ->> 'severity' = 'warning' and finding ->> 'code' <> all (acknowledged)
+$function$;
+
+CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('billing_run', 'run_id');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION enforce_transition('billing_run');
+CREATE TRIGGER charges_are_immutable BEFORE DELETE OR UPDATE ON public.charges FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
+CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION freeze_checkpoint();
+CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER approval_is_valid BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_contract_approval();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.contracts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('contract', 'contract_id');
+CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER author_acts_again BEFORE UPDATE OF customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, author, diagnostics ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER contracts_are_kept BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION enforce_transition('contract');
+CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.exceptions FOR EACH ROW EXECUTE FUNCTION enforce_transition('exception');
+CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
+CREATE TRIGGER invoices_are_kept BEFORE DELETE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_lines_to_add_up();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice');
+CREATE TRIGGER approval_is_valid BEFORE INSERT ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION require_valid_plan_approval();
+CREATE TRIGGER approvals_are_kept BEFORE DELETE OR UPDATE ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER backtest_comes_under_review AFTER INSERT ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION put_backtest_under_review();
+CREATE TRIGGER backtests_are_kept BEFORE DELETE OR UPDATE ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER unchanged_is_skipped BEFORE INSERT ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION skip_unchanged_backtest();
+CREATE TRIGGER activation_is_open BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_open_activation();
+CREATE TRIGGER approvals_are_complete BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_plan_approvals();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.plan_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('plan_version', 'plan_version');
+CREATE TRIGGER author_acts BEFORE INSERT ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION enforce_transition('plan_version');
+CREATE TRIGGER version_is_immutable BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION freeze_plan_version();
+CREATE TRIGGER versions_are_kept BEFORE DELETE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION keep_principal_kind();
+CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION require_owner_to_be_a_person();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
+CREATE TRIGGER rows_are_immutable BEFORE DELETE OR UPDATE ON public.usage_daily FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- no row policies
+
+grant insert, select, update on alerts to daybook_app;
+grant select on alerts to daybook_auditor;
+grant select on approval_thresholds to daybook_app;
+grant select on approval_thresholds to daybook_auditor;
+grant select on audit_log to daybook_app;
+grant select on audit_log to daybook_auditor;
+grant insert, select, update on billing_runs to daybook_app;
+grant select on billing_runs to daybook_auditor;
+grant insert, select on charges to daybook_app;
+grant select on charges to daybook_auditor;
+grant insert, select, update on checkpoints to daybook_app;
+grant select on checkpoints to daybook_auditor;
+grant insert, select on completeness_waivers to daybook_app;
+grant select on completeness_waivers to daybook_auditor;
+grant select on contracts to daybook_app;
+grant select on contracts to daybook_auditor;
+grant select on contracts to daybook_checker;
+grant insert, select, update on customers to daybook_app;
+grant select on customers to daybook_auditor;
+grant insert, select, update on dead_letters to daybook_app;
+grant select on dead_letters to daybook_auditor;
+grant insert, select, update on exceptions to daybook_app;
+grant select on exceptions to daybook_auditor;
+grant insert, select on inbox to daybook_app;
+grant select on inbox to daybook_auditor;
+grant insert, select, update on invoices to daybook_app;
+grant select on invoices to daybook_auditor;
+grant insert, select, update on metrics to daybook_app;
+grant select on metrics to daybook_auditor;
+grant insert, select, update on outbox to daybook_app;
+grant select on outbox to daybook_auditor;
+grant insert, select on plan_approvals to daybook_app;
+grant select on plan_approvals to daybook_auditor;
+grant select on plan_backtests to daybook_app;
+grant select on plan_backtests to daybook_auditor;
+grant select on plan_backtests to daybook_checker;
+grant select on plan_versions to daybook_app;
+grant select on plan_versions to daybook_auditor;
+grant select on plan_versions to daybook_checker;
+grant insert, select on plans to daybook_app;
+grant select on plans to daybook_auditor;
+grant select on principals to daybook_app;
+grant select on principals to daybook_auditor;
+grant insert, select, update on project_ownerships to daybook_app;
+grant select on project_ownerships to daybook_auditor;
+grant insert, select, update on projects to daybook_app;
+grant select on projects to daybook_auditor;
+grant insert, select, update on regions to daybook_app;
+grant select on regions to daybook_auditor;
+grant insert, select on run_checkpoints to daybook_app;
+grant select on run_checkpoints to daybook_auditor;
+grant insert, select, update on run_shards to daybook_app;
+grant select on run_shards to daybook_auditor;
+grant select on state_transitions to daybook_app;
+grant select on state_transitions to daybook_auditor;
+grant insert, select on stripe_events to daybook_app;
+grant select on stripe_events to daybook_auditor;
+grant insert, select, update on stripe_requests to daybook_app;
+grant select on stripe_requests to daybook_auditor;
+grant insert, select on usage_daily to daybook_app;
+grant select on usage_daily to daybook_auditor;
+grant select on usage_daily_default to daybook_app;
+grant select on usage_daily_default to daybook_auditor;
+grant insert, select, update on usage_sources to daybook_app;
+grant select on usage_sources to daybook_auditor;
+grant update (ends_on, status, approver, acknowledged) on contracts to daybook_app;
+grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics) on contracts to daybook_checker;
+grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics) on contracts to daybook_checker;
+grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan_backtests to daybook_checker;
+grant update (status, active_from) on plan_versions to daybook_app;
+grant insert (plan_version, plan, document, currency, status, author, submitted_at, diagnostics) on plan_versions to daybook_checker;
+grant update (diagnostics) on plan_versions to daybook_checker;
