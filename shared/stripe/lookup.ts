@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import type { StripeClient } from './client.ts';
+import { encodeForm } from './form.ts';
+import {
+  type StripeCreditNote,
+  type StripeInvoice,
+  type StripeInvoiceLine,
+  stripeCreditNoteSchema,
+  stripeCustomerSchema,
+  stripeInvoiceLineSchema,
+  stripeInvoiceSchema,
+  stripePageSchema,
+} from './objects.ts';
+import { type Obligation, obligationMetadata } from './obligation.ts';
+import type { StripeFailure, StripeOutcome } from './outcome.ts';
+import { readFromStripe } from './send.ts';
+import { printableMetadata } from './text.ts';
+
+const PAGE_SIZE = 100n;
+const MAX_PAGES = 200;
+
+export type ListOutcome<Item> =
+  | { readonly kind: 'listed'; readonly items: readonly Item[] }
+  /** More pages than anything of ours has; something else is wrong. */
+  | { readonly kind: 'too_many'; readonly limit: number }
+  | StripeFailure;
+
+export type FoundInvoice =
+  | { readonly kind: 'found'; readonly invoice: StripeInvoice }
+  | { readonly kind: 'absent' }
+  /** More than one invoice carries the obligation's metadata. Promise 4 is broken: a person must look. */
+  | { readonly kind: 'several'; readonly stripeInvoiceIds: readonly string[] }
+  | Exclude<ListOutcome<StripeInvoice>, { kind: 'listed' }>;
+
+async function listAll<Item extends { id: string }>(
+  client: StripeClient,
+  path: string,
+  filter: { readonly [name: string]: string },
+  item: z.ZodType<Item>,
+): Promise<ListOutcome<Item>> {
+  const items: Item[] = [];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const after = items.at(-1);
+    const cursor = after === undefined ? {} : { starting_after: after.id };
+    const query = encodeForm({ ...filter, ...cursor, limit: PAGE_SIZE });
+    const outcome = await readFromStripe(client, `${path}?${query}`, stripePageSchema(item));
+    if (outcome.kind !== 'ok') return outcome;
+    items.push(...outcome.object.data);
+    if (!outcome.object.has_more || outcome.object.data.length === 0) return { kind: 'listed', items };
+  }
+  return { kind: 'too_many', limit: MAX_PAGES * Number(PAGE_SIZE) };
+}
+
+/** All lines of a Stripe invoice, over all pages. */
+export function listInvoiceLines(
+  client: StripeClient,
+  stripeInvoiceId: string,
+): Promise<ListOutcome<StripeInvoiceLine>> {
+  return listAll(client, `/v1/invoices/${encodeURIComponent(stripeInvoiceId)}/lines`, {}, stripeInvoiceLineSchema);
+}
+
+/** All invoices of a Stripe customer, newest first, whatever their status. */
+export function listInvoices(client: StripeClient, stripeCustomerId: string): Promise<ListOutcome<StripeInvoice>> {
+  return listAll(client, '/v1/invoices', { customer: stripeCustomerId }, stripeInvoiceSchema);
+}
+
+/** All credit notes on a Stripe invoice. */
+export function listCreditNotes(client: StripeClient, stripeInvoiceId: string): Promise<ListOutcome<StripeCreditNote>> {
+  return listAll(client, '/v1/credit_notes', { invoice: stripeInvoiceId }, stripeCreditNoteSchema);
+}
+
+export function retrieveInvoice(client: StripeClient, stripeInvoiceId: string): Promise<StripeOutcome<StripeInvoice>> {
+  return readFromStripe(client, `/v1/invoices/${encodeURIComponent(stripeInvoiceId)}`, stripeInvoiceSchema);
+}
+
+/** The customer as Stripe has it. A deleted one is answered too, with `deleted`. */
+export function retrieveCustomer(client: StripeClient, stripeCustomerId: string) {
+  return readFromStripe(client, `/v1/customers/${encodeURIComponent(stripeCustomerId)}`, stripeCustomerSchema);
+}
+
+/**
+ * The Stripe invoice of an obligation, by its metadata among the customer's invoices. Listing is used because Stripe's
+ * search lags behind. Needed after an unknown outcome, and once the idempotency key may be forgotten (24 hours).
+ */
+export async function findInvoice(
+  client: StripeClient,
+  stripeCustomerId: string,
+  obligation: Obligation,
+): Promise<FoundInvoice> {
+  const listed = await listInvoices(client, stripeCustomerId);
+  if (listed.kind !== 'listed') return listed;
+  const wanted = Object.entries(printableMetadata(obligationMetadata(obligation)));
+  const matches = listed.items.filter((invoice) =>
+    wanted.every(([name, value]) => Object.hasOwn(invoice.metadata, name) && invoice.metadata[name] === value),
+  );
+  const [first, ...others] = matches;
+  if (first === undefined) return { kind: 'absent' };
+  if (others.length > 0) return { kind: 'several', stripeInvoiceIds: matches.map((invoice) => invoice.id) };
+  return { kind: 'found', invoice: first };
+}

@@ -1,0 +1,119 @@
+import { type CallContext, customerObject, happened } from './context.ts';
+import { metadataOf } from './lines.ts';
+import { LIST_FIELDS, page } from './lists.ts';
+import type { CustomerObject, InvoiceItemObject } from './objects.ts';
+import type { Parameters, Value } from './parameters.ts';
+import type { Route } from './route.ts';
+
+function textOrNull(value: Value | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function createCustomer(context: CallContext, parameters: Parameters): object {
+  const customer: CustomerObject = {
+    id: context.store.nextId('cus'),
+    object: 'customer',
+    balance: typeof parameters.balance === 'number' ? parameters.balance : 0,
+    created: context.now,
+    currency: null,
+    description: textOrNull(parameters.description),
+    email: textOrNull(parameters.email),
+    livemode: false,
+    metadata: metadataOf(parameters.metadata),
+    name: textOrNull(parameters.name),
+  };
+  context.store.put('customers', customer.id, customer);
+  happened(context, 'customer.created', customer);
+  return customer;
+}
+
+function createItem(context: CallContext, parameters: Parameters): object {
+  const customer = customerObject(context, String(parameters.customer));
+  const item: InvoiceItemObject = {
+    id: context.store.nextId('ii'),
+    object: 'invoiceitem',
+    amount: typeof parameters.amount === 'number' ? parameters.amount : 0,
+    currency: String(parameters.currency ?? 'usd'),
+    customer: customer.id,
+    date: context.now,
+    description: textOrNull(parameters.description),
+    discountable: true,
+    invoice: null,
+    livemode: false,
+    metadata: metadataOf(parameters.metadata),
+  };
+  context.store.put('items', item.id, item);
+  return item;
+}
+
+function listItems(context: CallContext, parameters: Parameters): object {
+  const { customer, invoice, pending } = parameters;
+  const items = context.store
+    .all('items')
+    .filter((item) => customer === undefined || item.customer === customer)
+    .filter((item) => invoice === undefined || item.invoice === invoice)
+    .filter((item) => pending === undefined || (item.invoice === null) === pending)
+    .reverse();
+  return page(items, parameters, '/v1/invoiceitems');
+}
+
+function listCustomers(context: CallContext, parameters: Parameters): object {
+  const { email } = parameters;
+  const customers = context.store
+    .all('customers')
+    .filter((customer) => email === undefined || customer.email === email);
+  return page(customers.reverse(), parameters, '/v1/customers');
+}
+
+const CUSTOMER_FIELDS = {
+  balance: { type: 'integer' },
+  description: { type: 'text' },
+  email: { type: 'text', maxLength: 512 },
+  metadata: { type: 'metadata' },
+  name: { type: 'text', maxLength: 256 },
+} as const;
+
+export const CUSTOMER_ROUTES: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/v1/customers',
+    fields: CUSTOMER_FIELDS,
+    answer: (context, parameters) => createCustomer(context, parameters),
+  },
+  {
+    method: 'GET',
+    path: '/v1/customers',
+    fields: { ...LIST_FIELDS, email: { type: 'text' } },
+    answer: (context, parameters) => listCustomers(context, parameters),
+  },
+  { method: 'GET', path: '/v1/customers/:id', fields: {}, answer: (context, _, id) => customerObject(context, id) },
+  {
+    method: 'POST',
+    path: '/v1/invoiceitems',
+    fields: {
+      amount: { type: 'integer' },
+      currency: { type: 'text', maxLength: 3 },
+      customer: { type: 'text' },
+      description: { type: 'text' },
+      metadata: { type: 'metadata' },
+    },
+    required: ['customer'],
+    answer: (context, parameters) => createItem(context, parameters),
+  },
+  {
+    method: 'GET',
+    path: '/v1/invoiceitems',
+    fields: { ...LIST_FIELDS, customer: { type: 'text' }, invoice: { type: 'text' }, pending: { type: 'boolean' } },
+    answer: (context, parameters) => listItems(context, parameters),
+  },
+  {
+    method: 'GET',
+    path: '/v1/events',
+    fields: { ...LIST_FIELDS, type: { type: 'text' } },
+    answer: (context, parameters) => {
+      const events = context.store.all('events').map(({ event }) => event);
+      const wanted = events.filter((event) => parameters.type === undefined || event.type === parameters.type);
+      return page(wanted.reverse(), parameters, '/v1/events');
+    },
+  },
+];
