@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import {
+  customerSchema,
+  daySchema,
+  invoiceParts,
+  periodSchema,
+  planVersionSchema,
+  positionSchema,
+  regionSchema,
+  sequenceSchema,
+  sourceSchema,
+} from '../../shared/console/identifiers.ts';
+import type { Page, PageContext } from '../../shared/console/page.ts';
+import { auditPage } from '../../shared/console/pages/audit.ts';
+import { cellPage } from '../../shared/console/pages/cell.ts';
+import { chargePage } from '../../shared/console/pages/charge.ts';
+import { checkpointPage } from '../../shared/console/pages/checkpoint.ts';
+import { customerPage } from '../../shared/console/pages/customer.ts';
+import { customersPage } from '../../shared/console/pages/customers.ts';
+import { exceptionsPage } from '../../shared/console/pages/exceptions.ts';
+import { invoicePage } from '../../shared/console/pages/invoice.ts';
+import { overviewPage } from '../../shared/console/pages/overview.ts';
+import { planVersionPage } from '../../shared/console/pages/plan-version.ts';
+import { plansPage } from '../../shared/console/pages/plans.ts';
+import { runPage } from '../../shared/console/pages/run.ts';
+import { runsPage } from '../../shared/console/pages/runs.ts';
+import { usagePage } from '../../shared/console/pages/usage.ts';
+import type { PrincipalRole } from '../../shared/database/queries.generated.ts';
+
+export type Opened =
+  | { readonly kind: 'page'; readonly page: Page }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface Route {
+  readonly method: 'GET';
+  /** `:name` stands for one segment. */
+  readonly pattern: string;
+  /** The least role that may see it. */
+  readonly role: PrincipalRole;
+  /** Parses what stands in the address, and makes the page. */
+  open(context: PageContext, address: Readonly<Record<string, string>>): Promise<Opened>;
+}
+
+function get<Schema extends z.ZodType>(
+  pattern: string,
+  role: PrincipalRole,
+  schema: Schema,
+  page: (context: PageContext, address: z.output<Schema>) => Promise<Page>,
+): Route {
+  return {
+    method: 'GET',
+    pattern,
+    role,
+    async open(context, address) {
+      const parsed = schema.safeParse(address);
+      if (!parsed.success)
+        return { kind: 'unknown', reason: parsed.error.issues.map((issue) => issue.message).join('; ') };
+      return { kind: 'page', page: await page(context, parsed.data) };
+    },
+  };
+}
+
+const nothing = z.object({});
+const optionalPeriod = { period: periodSchema.optional() };
+const { issue, ...firstIssue } = invoiceParts;
+const laterIssue = { ...firstIssue, issue: issue.unwrap() };
+
+/** Every page of the console. What is not here does not exist. */
+export const ROUTES: readonly Route[] = [
+  get('/', 'viewer', nothing, overviewPage),
+  get('/runs', 'viewer', nothing, runsPage),
+  get('/runs/:period', 'viewer', z.object({ period: periodSchema }), runPage),
+  get('/invoices/:period/:customer/:series', 'viewer', z.object(firstIssue), invoicePage),
+  get('/invoices/:period/:customer/:series/:issue', 'viewer', z.object(laterIssue), invoicePage),
+  get(
+    '/invoices/:period/:customer/:series/lines/:position',
+    'viewer',
+    z.object({ ...firstIssue, position: positionSchema }),
+    chargePage,
+  ),
+  get(
+    '/invoices/:period/:customer/:series/:issue/lines/:position',
+    'viewer',
+    z.object({ ...laterIssue, position: positionSchema }),
+    chargePage,
+  ),
+  get('/usage', 'viewer', z.object(optionalPeriod), usagePage),
+  get(
+    '/usage/:region/:source/:day',
+    'viewer',
+    z.object({ region: regionSchema, source: sourceSchema, day: daySchema }),
+    cellPage,
+  ),
+  get('/checkpoints/:checkpoint', 'viewer', z.object({ checkpoint: sequenceSchema }), checkpointPage),
+  get('/customers', 'viewer', nothing, customersPage),
+  get('/customers/:customer', 'viewer', z.object({ customer: customerSchema, ...optionalPeriod }), customerPage),
+  get('/exceptions', 'viewer', nothing, exceptionsPage),
+  get('/plans', 'viewer', nothing, plansPage),
+  get('/plans/:planVersion', 'viewer', z.object({ planVersion: planVersionSchema }), planVersionPage),
+  get('/audit', 'viewer', z.object({ before: sequenceSchema.optional() }), auditPage),
+];
+
+/** The route of a path with what its `:names` stand for; undefined when there is none. */
+export function findRoute(
+  path: string,
+): { readonly route: Route; readonly parameters: Readonly<Record<string, string>> } | undefined {
+  const segments = segmentsOf(path);
+  if (segments === undefined) return undefined;
+  for (const route of ROUTES) {
+    const parameters = match(route.pattern.split('/'), segments);
+    if (parameters !== undefined) return { route, parameters };
+  }
+  return undefined;
+}
+
+function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    return path.split('/').map(decodeURIComponent);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? '';
+    if (part.startsWith(':')) parameters[part.slice(1)] = segment;
+    else if (part !== segment) return undefined;
+  }
+  return parameters;
+}

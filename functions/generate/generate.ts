@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FUNCTIONS } from '../index.ts';
+import { fillReadme } from './readme-parts.ts';
+import { statePictures } from './state-pictures.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Writes the pictures and tables that come from the manifests, the variables and the transitions; `--check` only says what has drifted. */
+const manifests = FUNCTIONS.map(({ manifest }) => manifest);
+const files = [
+  { path: 'README.md', text: fillReadme(readFileSync(join(ROOT, 'README.md'), 'utf8'), manifests) },
+  { path: 'shared/states/README.md', text: statePictures() },
+];
+const drifted = files.filter(({ path, text }) => textOf(join(ROOT, path)) !== text);
+if (process.argv.includes('--check') && drifted.length > 0) {
+  console.error(
+    `Generated files do not match their sources: ${drifted.map(({ path }) => path).join(', ')}. Run "npm run generate" and commit the result.`,
+  );
+  process.exitCode = 1;
+} else {
+  for (const { path, text } of drifted) {
+    writeFileSync(join(ROOT, path), text);
+    console.log(`wrote ${path}`);
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { ConfigurationError } from '../shared/configuration/configuration.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+
+/** A request as handlers see it, free of the web framework. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The body as the framework parsed it: JSON as a value, anything else as it came. */
+  readonly body: unknown;
+  /** The exact bytes, for signatures. */
+  readonly rawBody: Buffer;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text is sent as it is; anything else as JSON. */
+  readonly body?: unknown;
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpReply>;
+
+/** Puts a handler behind the framework. A handler that throws answers 500, so that the caller tries again. */
+export function serve(name: string, logger: () => Logger, open: () => Promise<HttpHandler>): HttpFunction {
+  let opening: Promise<HttpHandler> | undefined;
+  return async (request: Request, response: Response) => {
+    try {
+      opening ??= open();
+      const handler = await opening;
+      send(response, await handler(toHttpRequest(request)));
+    } catch (error) {
+      // The next request opens again: a fault of the environment may have been mended.
+      if (error instanceof ConfigurationError) opening = undefined;
+      report(name, logger, error);
+      send(response, {
+        status: 500,
+        body: { error: error instanceof ConfigurationError ? error.message : `${name} failed; its log says why` },
+      });
+    }
+  };
+}
+
+function report(name: string, logger: () => Logger, error: unknown): void {
+  const fields = { function: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
+  else logger().log('ERROR', `${name} failed`, fields);
+}
+
+function toHttpRequest(request: Request): HttpRequest {
+  const url = new URL(request.url, 'http://function.invalid');
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([header, value]) => [header, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    body: request.body,
+    rawBody: request.rawBody ?? Buffer.alloc(0),
+  };
+}
+
+function send(response: Response, reply: HttpReply): void {
+  response.status(reply.status);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.set(name, value);
+  if (reply.body === undefined) response.end();
+  else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body))
+    response.type(reply.contentType ?? 'text/plain').send(reply.body);
+  else response.json(reply.body);
+}

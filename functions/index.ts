@@ -1,0 +1,52 @@
+import { http } from '@google-cloud/functions-framework';
+import { manifest as aggregateUsage } from './aggregate-usage/manifest.ts';
+import { manifest as alertFailures } from './alert-failures/manifest.ts';
+import { manifest as console } from './console/manifest.ts';
+import { type HttpHandler, serve } from './http.ts';
+import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { manifest as priceUsage } from './price-usage/manifest.ts';
+import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
+import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
+import { manifest as sweepOutbox } from './sweep-outbox/manifest.ts';
+import { manifest as validateUsage } from './validate-usage/manifest.ts';
+import { openWorld, type World } from './world.ts';
+
+interface Wired {
+  readonly manifest: Manifest;
+  /** Loads the handler with its clients; only the function that is called loads its own. */
+  readonly load: () => Promise<{ create(world: World): HttpHandler }>;
+}
+
+/** The wiring table, in the order that data takes. */
+export const FUNCTIONS: readonly Wired[] = [
+  { manifest: aggregateUsage, load: () => import('./aggregate-usage/handler.ts') },
+  { manifest: validateUsage, load: () => import('./validate-usage/handler.ts') },
+  { manifest: priceUsage, load: () => import('./price-usage/handler.ts') },
+  { manifest: issueInvoices, load: () => import('./issue-invoices/handler.ts') },
+  { manifest: receiveStripeEvents, load: () => import('./receive-stripe-events/handler.ts') },
+  { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },
+  { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
+  { manifest: alertFailures, load: () => import('./alert-failures/handler.ts') },
+  { manifest: console, load: () => import('./console/handler.ts') },
+];
+
+/** Registers every function with the framework. `world` is opened at the first request. */
+export function register(world: () => World): void {
+  for (const { manifest, load } of FUNCTIONS) {
+    http(
+      manifest.name,
+      serve(
+        manifest.name,
+        () => world().logger,
+        async () => (await load()).create(world()),
+      ),
+    );
+  }
+}
+
+let shared: World | undefined;
+register(() => {
+  shared ??= openWorld(process.env);
+  return shared;
+});

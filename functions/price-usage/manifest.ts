@@ -1,0 +1,10 @@
+import type { Manifest } from '../manifest.ts';
+
+export const manifest = {
+  name: 'price-usage',
+  purpose: 'Rates one shard of a run’s customers by their plans’ formulas.',
+  trigger: { kind: 'events', topics: ['period.completed'] },
+  publishes: ['charges.priced', 'rating.failed'],
+  uses: ['postgres'],
+  timeoutSeconds: 300,
+} as const satisfies Manifest;

@@ -1,0 +1,10 @@
+import type { Manifest } from '../manifest.ts';
+
+export const manifest = {
+  name: 'receive-stripe-events',
+  purpose: 'Takes Stripe’s signed webhooks, once each, and follows an invoice to paid, uncollectible or void.',
+  trigger: { kind: 'http', caller: 'stripe' },
+  publishes: [],
+  uses: ['postgres', 'stripe'],
+  timeoutSeconds: 30,
+} as const satisfies Manifest;

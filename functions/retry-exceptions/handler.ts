@@ -1,0 +1,28 @@
+import { deliverAlerts, raiseDeadLetterAlerts } from '../../shared/alerts/deliver.ts';
+import { publishOutbox } from '../../shared/events/outbox.ts';
+import { retryDueExceptions } from '../../shared/retries/retry-due.ts';
+import { openReaders } from '../../shared/usage/readers.ts';
+import type { HttpHandler } from '../http.ts';
+import { onSchedule } from '../schedule.ts';
+import type { World } from '../world.ts';
+
+const ACTOR = 'service:retry-exceptions';
+
+/**
+ * Tries again what is due. A repeat is safe: a due exception is claimed by one caller, and each retried piece of work
+ * bears being done again. Alerts that a crash or Slack left unsent are sent here too: no event may come to send them.
+ */
+export function create(world: World): HttpHandler {
+  const dependencies = {
+    database: world.database,
+    effects: world.effects,
+    openReader: openReaders(world.configuration, world.effects),
+  };
+  return onSchedule(async () => {
+    const retried = await retryDueExceptions(dependencies, ACTOR);
+    await publishOutbox(world.database, world.publisher, world.effects, ACTOR);
+    await raiseDeadLetterAlerts(world, ACTOR);
+    await deliverAlerts(world, ACTOR);
+    return { status: 200, body: { retried } };
+  });
+}

@@ -1,0 +1,214 @@
+import type { BillingPeriod } from '../calendar/billing-period.ts';
+import type { UtcDay } from '../calendar/utc-day.ts';
+import type { Digest } from '../canonical/canonical-json.ts';
+import { type Currency, type MinorUnits, minorUnits } from '../exact/currency.ts';
+import { Exact } from '../exact/exact.ts';
+import { type CompiledPlan, compilePlan } from '../plans/compile.ts';
+import { applyOverrides, overridesSchema } from '../plans/contract.ts';
+import { type PlanDocument, parsePlanDocument } from '../plans/plan-document.ts';
+import { rate } from '../rating/rate.ts';
+import type { RatedLine } from '../rating/rating.ts';
+import { type RolledUpUsage, rollUp, type UsageQuantity } from '../rating/roll-up.ts';
+import { type Segment, segmentsOf } from '../rating/segments.ts';
+import { usageDigest } from '../rating/usage-digest.ts';
+
+/** A contract's terms as they are in force. Days are half-open; `to` is null while it has no end. */
+export interface ContractTerms {
+  readonly contractId: string;
+  readonly mode: 'legacy' | 'shadow' | 'usage';
+  readonly legacyPlanVersion: string | null;
+  readonly usagePlanVersion: string | null;
+  /** Canonical JSON; it changes the usage plan only, a legacy tier is what it is. */
+  readonly overrides: string;
+  readonly from: UtcDay;
+  readonly to: UtcDay | null;
+}
+
+/** Everything that a customer's rating depends on. */
+export interface CustomerInputs {
+  readonly period: BillingPeriod;
+  readonly contracts: readonly ContractTerms[];
+  /** Canonical JSON of each plan version that the contracts name. */
+  readonly planDocuments: ReadonlyMap<string, string>;
+  /** Source units in one billed unit, by metric. */
+  readonly divisors: ReadonlyMap<string, Exact>;
+  readonly usage: readonly UsageQuantity[];
+}
+
+/** One part of the period under one contract, rated under one plan version. */
+export interface RatedSegment {
+  readonly contractId: string;
+  readonly mode: ContractTerms['mode'];
+  readonly planVersion: string;
+  readonly planDigest: Digest;
+  readonly parametersDigest: Digest;
+  readonly usageDigest: Digest;
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+  readonly activeDays: number;
+  readonly periodDays: number;
+  readonly lines: readonly RatedLine[];
+}
+
+/** Usage of one metric that is in no billed line of a segment, and why (promise 5). */
+export interface Exclusion {
+  readonly metric: string;
+  readonly rows: number;
+  readonly quantity: Exact;
+  readonly reason: 'no_contract' | 'metric_not_in_plan';
+}
+
+export type CustomerRating =
+  | {
+      readonly kind: 'rated';
+      readonly currency: Currency;
+      readonly billed: readonly RatedSegment[];
+      /** What the usage plan would have billed, for customers in shadow mode. */
+      readonly shadow: readonly RatedSegment[];
+      readonly exclusions: readonly Exclusion[];
+      readonly subtotal: MinorUnits;
+    }
+  /** The customer's invoice waits for a person; the others go on (promise 19). */
+  | { readonly kind: 'held'; readonly currency: string; readonly reason: string; readonly detail: string };
+
+type Held = Extract<CustomerRating, { kind: 'held' }>;
+type SegmentOutcome =
+  | {
+      readonly kind: 'rated';
+      readonly segment: RatedSegment;
+      readonly currency: Currency;
+      readonly rolledUp: RolledUpUsage;
+    }
+  | Held;
+
+/**
+ * Rates one customer's period: splits it by contracts, rolls each segment's usage up and rates it by the plan of its
+ * mode. Pure: the same inputs give the same rating, in whatever order the rows come (promise 13).
+ */
+export function rateCustomer(inputs: CustomerInputs): CustomerRating {
+  const split = segmentsOf(inputs.contracts, inputs.period);
+  if (split.kind === 'refused') return held('usd', split.reason, split.detail);
+  const billed: RatedSegment[] = [];
+  const shadow: RatedSegment[] = [];
+  const exclusions: Exclusion[] = excludedOutside(inputs.usage, split.segments);
+  let currency: Currency | undefined;
+  for (const segment of split.segments) {
+    const main = rateSegment(inputs, segment, segment.contract.mode === 'usage' ? 'usage' : 'legacy');
+    if (main.kind === 'held') return main;
+    if (currency !== undefined && currency !== main.currency) {
+      return held(
+        currency,
+        'mixed_currencies',
+        `contract ${segment.contract.contractId} bills in ${main.currency} and an earlier one of the period in ${currency}; end one at the period's end`,
+      );
+    }
+    currency = main.currency;
+    billed.push(main.segment);
+    exclusions.push(...excludedMetrics(main.rolledUp));
+    if (segment.contract.mode === 'shadow') {
+      const beside = rateSegment(inputs, segment, 'usage');
+      if (beside.kind === 'held') return beside;
+      shadow.push(beside.segment);
+    }
+  }
+  if (currency === undefined) return held('usd', 'no_contract', 'no contract covers any day of the period');
+  const subtotal = minorUnits(billed.flatMap((segment) => segment.lines).reduce((sum, line) => sum + line.amount, 0n));
+  return { kind: 'rated', currency, billed, shadow, exclusions, subtotal };
+}
+
+function held(currency: string, reason: string, detail: string): Held {
+  return { kind: 'held', currency, reason, detail };
+}
+
+function rateSegment(
+  inputs: CustomerInputs,
+  segment: Segment<ContractTerms>,
+  plan: 'legacy' | 'usage',
+): SegmentOutcome {
+  const { contract } = segment;
+  const planVersion = plan === 'legacy' ? contract.legacyPlanVersion : contract.usagePlanVersion;
+  const compiled = compileContract(inputs, contract, planVersion, plan);
+  if (compiled.kind === 'held') return compiled;
+  const { plan: document } = compiled.compiled;
+  const metrics = new Map<string, { rollup: PlanDocument['metrics'][string]['rollup']; divisor: Exact }>();
+  for (const [metric, { rollup }] of Object.entries(document.metrics)) {
+    const divisor = inputs.divisors.get(metric);
+    if (divisor === undefined)
+      return held(document.currency, 'unknown_metric', `plan ${document.plan} bills ${metric}, which nothing measures`);
+    metrics.set(metric, { rollup, divisor });
+  }
+  const rolledUp = rollUp(inputs.usage, metrics, segment);
+  const usage = {
+    totals: rolledUp.totals,
+    projects: rolledUp.projects,
+    activeDays: segment.activeDays,
+    periodDays: segment.periodDays,
+  };
+  const rating = rate(compiled.compiled, usage);
+  if (rating.kind === 'refused')
+    return held(document.currency, rating.reason, `contract ${contract.contractId}, ${rating.detail}`);
+  return {
+    kind: 'rated',
+    currency: rating.currency,
+    rolledUp,
+    segment: {
+      contractId: contract.contractId,
+      mode: contract.mode,
+      planVersion: planVersion ?? '',
+      planDigest: rating.planDigest,
+      parametersDigest: rating.parametersDigest,
+      usageDigest: usageDigest(usage),
+      from: segment.from,
+      to: segment.to,
+      activeDays: segment.activeDays,
+      periodDays: segment.periodDays,
+      lines: rating.lines,
+    },
+  };
+}
+
+function compileContract(
+  inputs: CustomerInputs,
+  contract: ContractTerms,
+  planVersion: string | null,
+  plan: 'legacy' | 'usage',
+): { readonly kind: 'compiled'; readonly compiled: CompiledPlan } | Held {
+  const text = planVersion === null ? undefined : inputs.planDocuments.get(planVersion);
+  if (text === undefined) return held('usd', 'no_plan', `contract ${contract.contractId} has no ${plan} plan`);
+  const document = parsePlanDocument(JSON.parse(text));
+  if (document.kind === 'refused')
+    return held('usd', 'unreadable_plan', `plan version ${planVersion}: ${document.diagnostics[0]?.message ?? ''}`);
+  if (plan === 'legacy') return { kind: 'compiled', compiled: compilePlan(document.plan) };
+  const overridden = applyOverrides(document.plan, overridesSchema.parse(JSON.parse(contract.overrides)));
+  if (overridden.kind === 'refused') {
+    return held(
+      document.plan.currency,
+      'overrides_do_not_fit',
+      `contract ${contract.contractId}: ${overridden.diagnostics[0]?.message ?? ''}`,
+    );
+  }
+  return { kind: 'compiled', compiled: compilePlan(overridden.plan) };
+}
+
+function excludedOutside(usage: readonly UsageQuantity[], segments: readonly Segment<ContractTerms>[]): Exclusion[] {
+  const outside = usage.filter((row) => !segments.some((segment) => row.day >= segment.from && row.day < segment.to));
+  return byMetric(outside, 'no_contract');
+}
+
+function excludedMetrics(rolledUp: RolledUpUsage): Exclusion[] {
+  const rows = rolledUp.excluded
+    .filter((excluded) => excluded.reason === 'metric_not_in_plan')
+    .map((excluded) => excluded.row);
+  return byMetric(rows, 'metric_not_in_plan');
+}
+
+function byMetric(rows: readonly UsageQuantity[], reason: Exclusion['reason']): Exclusion[] {
+  return [...Map.groupBy(rows, (row) => row.metric)]
+    .map(([metric, group]) => ({
+      metric,
+      rows: group.length,
+      quantity: group.reduce((sum, row) => sum.add(row.quantity), Exact.zero),
+      reason,
+    }))
+    .sort((a, b) => (a.metric < b.metric ? -1 : 1));
+}
