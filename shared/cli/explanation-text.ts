@@ -1,0 +1,138 @@
+import type {
+  InvoiceExplanation,
+  LineExplanation,
+  MetricExplanation,
+  RateExplanation,
+  ValueExplanation,
+} from '../billing/explanation.ts';
+import { metricBranch } from './explanation-usage-text.ts';
+import { compared, type ExplanationView } from './explanation-view.ts';
+import { figure, grouped, money, shortDigest } from './terminal/figures.ts';
+import { statusPaint } from './terminal/status-paint.ts';
+import type { Style } from './terminal/style.ts';
+import { counted, pairs, plain } from './terminal/table.ts';
+import { type Branch, tree } from './terminal/tree.ts';
+
+/** An invoice's explanation for people: a tree for each line. Long lists are folded unless `full`. */
+export function explanationText(
+  explanation: InvoiceExplanation,
+  { full }: { readonly full: boolean },
+  style: Style,
+): string {
+  const checkpoints = new Map(explanation.checkpoints.map((checkpoint) => [checkpoint.name, checkpoint]));
+  const view: ExplanationView = { style, full, currency: explanation.currency, checkpoints };
+  const trees = explanation.lines.map((line) => tree(lineBranch(line, view), style));
+  const parts = [head(explanation, style), ...trees, ...tail(explanation, style), verdict(explanation, style)];
+  return parts.join('\n\n');
+}
+
+function head(explanation: InvoiceExplanation, style: Style): string {
+  const { documentDigest, documentMatches, holdReason } = explanation;
+  const anew = documentMatches ? style.good('rated anew: the same bytes') : style.bad('rated anew: other bytes');
+  const facts: [string, string][] = [
+    ['customer', `${plain(explanation.customerName)} (${explanation.customer})`],
+    ['period', `${explanation.period}, run ${explanation.run}, token ${explanation.fencingToken}`],
+    ['status', statusPaint(explanation.status, style)],
+    ['document', `${shortDigest(documentDigest)}  ${holdReason === null ? anew : ''}`],
+  ];
+  if (holdReason !== null) facts.push(['held', style.warning(plain(holdReason))]);
+  const total = money(BigInt(explanation.totalMinor), explanation.currency);
+  return `${style.bold(`Invoice ${explanation.invoice}: ${total}`)}\n${pairs(facts, style)}`;
+}
+
+function lineBranch(line: LineExplanation, view: ExplanationView): Branch {
+  const { style, currency } = view;
+  const amount = money(BigInt(line.amountMinor), currency);
+  const project = line.project === null ? '' : `, project ${plain(line.project)}`;
+  const metrics = line.values.filter((value): value is MetricExplanation => value.kind === 'metric');
+  const others = line.values.filter((value) => value.kind !== 'metric');
+  return {
+    text: `${style.bold(line.key)}  ${line.label}${project}  ${style.bold(amount)}`,
+    branches: [
+      {
+        text: `formula  ${line.formula.text}`,
+        branches: [
+          {
+            text: `gives ${figure(line.exact.billed)} ${currency} exactly  ${compared(line.exact, 'computed anew', style)}`,
+          },
+          { text: `rounded once, half away from zero: ${amount}  ${compared(line.rounding, 'rounded anew', style)}` },
+        ],
+      },
+      { text: `plan  ${line.plan.title} (${line.plan.plan}), version ${shortDigest(line.plan.version)}` },
+      {
+        text: `contract  ${line.contract.contract} (${line.contract.mode} mode), days ${line.segment.from} until ${line.segment.to}`,
+      },
+      ...others.map((value) => ({ text: valueText(value) })),
+      ...line.rates.map((rate) => rateBranch(rate, currency)),
+      ...(line.parts.length === 0 ? [] : [partsBranch(line, currency)]),
+      ...metrics.map((metric) => metricBranch(metric, view)),
+      ...(metrics.length === 0 ? [{ text: 'usage  none: no metric is in the formula' }] : []),
+    ],
+  };
+}
+
+function valueText(value: Exclude<ValueExplanation, MetricExplanation>): string {
+  switch (value.kind) {
+    case 'parameter': {
+      const origin =
+        value.source === 'contract'
+          ? ` by the contract, in place of ${grouped(value.planValue)} of the plan`
+          : ' by the plan';
+      return `${value.name} = ${figure(value.value)} ${value.unit}${origin}`;
+    }
+    case 'builtin':
+      return `${value.name} = ${figure(value.value)}, ${value.statement}`;
+    default:
+      return value satisfies never;
+  }
+}
+
+function rateBranch({ name, rate, source }: RateExplanation, currency: string): Branch {
+  const unit = currency.toUpperCase();
+  return {
+    text: `rate ${name} per ${rate.per}, by the ${source}`,
+    branches: rate.tiers.map(({ upTo, unitPrice, flat }) => {
+      const reach = upTo === null ? 'above that' : `up to ${grouped(upTo)}`;
+      return {
+        text: `${reach}: ${grouped(unitPrice)} ${unit} each${flat === undefined ? '' : ` and ${grouped(flat)} ${unit}`}`,
+      };
+    }),
+  };
+}
+
+function partsBranch(line: LineExplanation, currency: string): Branch {
+  return {
+    text: `parts  their amounts add up to the line's`,
+    branches: line.parts.map((part) => {
+      const quantity = part.quantity === null ? '' : `${figure(part.quantity)}`;
+      const price = part.unitPrice === null ? '' : ` × ${figure(part.unitPrice)}`;
+      const flat = part.flat === null || part.flat === '0' ? '' : ` + ${figure(part.flat)}`;
+      return { text: `${part.label}: ${quantity}${price}${flat} = ${money(BigInt(part.amountMinor), currency)}` };
+    }),
+  };
+}
+
+function tail(explanation: InvoiceExplanation, style: Style): string[] {
+  const parts: string[] = [];
+  if (explanation.exclusions.length > 0) {
+    const branches = explanation.exclusions.map(({ metric, rows, quantity, reason }) => {
+      return {
+        text: `${metric}: ${counted(rows, 'row')}, ${figure(quantity)} in the source's unit: ${reason.replaceAll('_', ' ')}`,
+      };
+    });
+    parts.push(tree({ text: style.bold('Usage in no line'), branches }, style));
+  }
+  if (explanation.waivers.length > 0) {
+    const branches = explanation.waivers.map(({ region, source, day, author, approver, why }) => {
+      return { text: `${region}/${source}/${day}: ${plain(why)} (${author}, approved by ${approver})` };
+    });
+    parts.push(tree({ text: style.bold('Billed without a figure, by waiver'), branches }, style));
+  }
+  return parts;
+}
+
+function verdict({ matches, lines, checkpoints }: InvoiceExplanation, style: Style): string {
+  const rests = `${counted(lines.length, 'line')} on ${counted(checkpoints.length, 'checkpoint')}`;
+  if (matches) return `${style.good('matches')}: ${rests}; everything that was computed anew is what was billed`;
+  return `${style.bad('differs')}: ${rests}; what was computed anew is not what was billed. Do not correct it by hand: the figures in red say where.`;
+}

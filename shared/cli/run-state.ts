@@ -1,0 +1,97 @@
+import { runTotals } from '../billing/run-totals.ts';
+import { type BillingPeriod, billingPeriod } from '../calendar/billing-period.ts';
+import type { Reader } from '../database/database.ts';
+import {
+  type BillingRunStatus,
+  billingRunFind,
+  billingRunShowProgress,
+  completenessCount,
+  type InvoiceStatus,
+  invoiceListOfRun,
+} from '../database/queries.generated.ts';
+
+interface InvoiceOfRun {
+  readonly invoice: string;
+  readonly customer: string;
+  readonly customerName: string;
+  readonly status: InvoiceStatus;
+  readonly currency: string;
+  readonly totalMinor: bigint;
+  readonly holdReason: string | null;
+  readonly stripeInvoice: string | null;
+  readonly stripeNumber: string | null;
+  readonly failureDetail: string | null;
+}
+
+/** Where a period's run stands, with everything that a reviewer sees first. */
+export interface RunState {
+  readonly run: string;
+  readonly period: BillingPeriod;
+  readonly status: BillingRunStatus;
+  /** Half-open days. */
+  readonly from: string;
+  readonly to: string;
+  readonly graceUntil: Date;
+  readonly fencingToken: number;
+  readonly inputsDigest: string | null;
+  readonly author: string;
+  readonly approver: string | null;
+  readonly approvedAt: Date | null;
+  readonly openedAt: Date;
+  /** Cells that the period requires, and those that are neither complete nor waived. */
+  readonly required: number;
+  readonly missing: number;
+  readonly pinnedCheckpoints: number;
+  readonly shards: { readonly total: number; readonly rated: number; readonly failed: number };
+  readonly totals: readonly {
+    readonly currency: string;
+    readonly invoices: number;
+    readonly held: number;
+    readonly totalMinor: bigint;
+  }[];
+  readonly invoices: readonly InvoiceOfRun[];
+}
+
+/** Reads a run; undefined when the period has none. */
+export async function readRun(reader: Reader, runId: string): Promise<RunState | undefined> {
+  const row = await reader.first(billingRunFind, { run_id: runId });
+  if (!row) return undefined;
+  const progress = await reader.first(billingRunShowProgress, { run_id: runId });
+  const cells = await reader.first(completenessCount, { from_day: row.period_from, to_day: row.period_to });
+  const invoices = await reader.rows(invoiceListOfRun, { run_id: runId });
+  return {
+    run: row.run_id,
+    period: billingPeriod(row.period),
+    status: row.status,
+    from: row.period_from,
+    to: row.period_to,
+    graceUntil: row.grace_until,
+    fencingToken: row.fencing_token,
+    inputsDigest: row.inputs_digest,
+    author: row.author,
+    approver: row.approver,
+    approvedAt: row.approved_at,
+    openedAt: row.opened_at,
+    required: cells?.required ?? 0,
+    missing: cells?.missing ?? 0,
+    pinnedCheckpoints: progress?.pinned_checkpoints ?? 0,
+    shards: { total: progress?.shards ?? 0, rated: progress?.rated_shards ?? 0, failed: progress?.failed_shards ?? 0 },
+    totals: Object.entries(runTotals(invoices)).map(([currency, { total, ...counts }]) => ({
+      currency,
+      ...counts,
+      totalMinor: BigInt(total),
+    })),
+    invoices: invoices.map((invoice) => ({
+      invoice: invoice.invoice_id,
+      customer: invoice.customer_id,
+      customerName: invoice.customer_name,
+      status: invoice.status,
+      currency: invoice.currency,
+      totalMinor: invoice.total,
+      holdReason: invoice.hold_reason,
+      stripeInvoice: invoice.stripe_invoice_id,
+      stripeNumber: invoice.stripe_number,
+      failureDetail: invoice.failure_detail,
+    })),
+  };
+}

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { utcDay } from '../../shared/calendar/utc-day.ts';
+import { addSource } from '../../shared/catalogue/sources.ts';
+import { openStripeClient } from '../../shared/stripe/client.ts';
+import { stripeCustomerSchema } from '../../shared/stripe/objects.ts';
+import { postRequest } from '../../shared/stripe/request.ts';
+import { sendRequest } from '../../shared/stripe/send.ts';
+import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
+import { PrometheusStandIn } from '../local-cloud/prometheus/server.ts';
+import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
+import { daybook } from './command-line.ts';
+import { EFFECTS, ratedMonth } from './month.ts';
+
+describe('run issue, with Stripe at the other end', () => {
+  const KEY = 'sk_test_daybook';
+  let db: TestDatabase;
+  let stripe: StripeStandIn;
+
+  beforeEach(async () => {
+    db = await ratedMonth();
+    stripe = await startStripeStandIn({ port: 0 });
+    const client = await openStripeClient({ apiBase: stripe.url, secretKey: KEY, timeoutMs: 2_000 }, EFFECTS);
+    const request = postRequest('create', '/v1/customers', 'customer', { name: 'Acme' });
+    const created = await sendRequest(client, request, stripeCustomerSchema);
+    if (created.kind !== 'ok') throw new Error(created.kind);
+    await db.owner.query(`update customers set stripe_customer_id = $1 where customer_id = 'acme'`, [
+      created.object.id,
+    ]);
+    await run('run', 'approve', '2026-10', '--as', 'person:fay', '--why', 'looked right');
+  });
+  afterEach(async () => {
+    await stripe.close();
+    await db.remove();
+  });
+
+  const run = (...words: string[]) => {
+    const environment = { STRIPE_API_KEY: KEY, STRIPE_API_BASE: stripe.url };
+    return daybook(words, { database: db.database, effects: EFFECTS, environment });
+  };
+  const issue = () => run('run', 'issue', '2026-10', '--as', 'person:omar', '--json');
+
+  test('brings the invoice to Stripe, ends the run, and finds nothing left when repeated (promise 4)', async () => {
+    const first = await issue();
+    expect(first.json()).toMatchObject({ invoices: [{ invoice: '2026-10/acme/usage', outcome: 'issued' }], held: 0 });
+    expect(first.published.map(({ topic }) => topic)).toContain('invoice.issued');
+    expect(first.code).toBe(0);
+    expect((await issue()).json()).toMatchObject({ invoices: [] });
+    expect(stripe.invoices().map(({ status, total }) => [status, total])).toEqual([['open', 71_015]]);
+    expect((await run('run', 'show', '2026-10', '--json')).json()).toMatchObject({ status: 'issued' });
+    expect((await run('invoice', 'show', '2026-10/acme/usage')).out).toMatch(/Stripe +in_/);
+  });
+
+  test('a lost connection exits 1 with the reason and an exception, and the next time it goes on to one invoice', async () => {
+    stripe.faults.add({ method: 'POST', path: '/v1/invoices', call: 1, fault: { kind: 'drop_reply' } });
+    const failed = await run('run', 'issue', '2026-10', '--as', 'person:omar');
+    expect(failed.out).toContain('0 invoices issued, 1 failed');
+    expect(failed.out).toContain('failed: stripe_');
+    expect(failed.code).toBe(1);
+    expect((await run('exceptions', 'list')).out).toContain('issuing_failed  2026-10/acme/usage');
+    expect(await issue()).toMatchObject({ code: 0 });
+    expect(stripe.invoices()).toHaveLength(1);
+    expect((await run('exceptions', 'list')).out).not.toContain('issuing_failed');
+  });
+});
+
+describe('usage aggregate, with Prometheus at the other end', () => {
+  const DAY = utcDay('2026-10-02');
+  const HOUR_MS = 3_600_000;
+  let db: TestDatabase;
+  let prometheus: PrometheusStandIn;
+  let url: string;
+
+  beforeEach(async () => {
+    db = await createTestDatabase();
+    await db.owner.query(`insert into principals values ('person:omar', 'person', '{operator}', null)`);
+    await db.owner.query(`insert into regions values ('us-east', 'US', '2026-10-01', null)`);
+    await db.owner.query(`insert into metrics values ('requests', 'API requests', 'request', 'sum', 1)`);
+    const instants = Array.from({ length: 72 }, (_, hour) => Date.parse('2026-10-01T00:30:00Z') + hour * HOUR_MS);
+    const series = {
+      name: 'api_requests_total',
+      labels: { project: 'acme-app', region: 'us-east' },
+      decimals: 0,
+      instants,
+      values: instants.map((_, hour) => hour * 10),
+    };
+    prometheus = new PrometheusStandIn([series]);
+    url = await prometheus.listen();
+    const configuration = {
+      kind: 'prometheus',
+      endpoint: 'main',
+      selector: 'api_requests_total',
+      aggregation: 'counter',
+      regionLabel: 'region',
+      scrapeIntervalSeconds: 3_600,
+      staleAfterSeconds: 7_200,
+      lookbackSeconds: 7_200,
+    };
+    const source = {
+      sourceId: 'requests',
+      metric: 'requests',
+      region: 'us-east',
+      configuration,
+      activeFrom: '2026-10-01',
+    };
+    const added = await db.database.transaction({ actor: 'person:omar', why: 'test' }, (transaction) =>
+      addSource(transaction, source),
+    );
+    if (added.kind !== 'added') throw new Error(JSON.stringify(added));
+  });
+  afterEach(async () => {
+    await prometheus.close();
+    await db.remove();
+  });
+
+  const aggregate = (...options: string[]) =>
+    daybook(['usage', 'aggregate', '--region', 'us-east', '--day', DAY, '--as', 'person:omar', ...options], {
+      database: db.database,
+      effects: EFFECTS,
+      environment: { PROMETHEUS_ENDPOINTS: JSON.stringify({ main: url }) },
+    });
+
+  test('24 hours × 10 requests become a checkpoint of 240; a repeat makes no new revision', async () => {
+    const first = await aggregate('--json');
+    expect(first.json()).toMatchObject({
+      sources: [{ source: 'requests', outcome: 'complete', checkpoint: 'us-east/requests/2026-10-02@1', rows: 1 }],
+    });
+    expect(first.published.map(({ topic }) => topic)).toEqual(['usage.checkpointed']);
+    expect((await db.owner.query('select quantity::text from usage_daily')).rows).toEqual([{ quantity: '240' }]);
+    const second = await aggregate();
+    expect(second.out).toMatch(/requests +unchanged, no new revision +us-east\/requests\/2026-10-02@1/);
+    expect(second.code).toBe(0);
+  });
+});
