@@ -951,6 +951,16 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_run_approver()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_valid_plan_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1012,6 +1022,7 @@ $function$;
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER approver_acts BEFORE UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'approved'::billing_run_status) AND (old.status <> 'approved'::billing_run_status))) EXECUTE FUNCTION require_run_approver();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('billing_run', 'run_id');
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION enforce_transition('billing_run');

@@ -28,6 +28,14 @@ create table billing_runs (
 create unique index one_active_run_per_scope on billing_runs (scope, period) where status <> 'closed';
 create trigger author_is_not_approver before insert or update on billing_runs
   for each row execute function refuse_self_approval();
+-- The sign-off is given in one's own name, by someone whose role it is.
+create function require_run_approver() returns trigger language plpgsql set search_path = public, pg_temp as $$
+begin
+  perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  return new;
+end $$;
+create trigger approver_acts before update on billing_runs for each row
+  when (new.status = 'approved' and old.status <> 'approved') execute function require_run_approver();
 create trigger only_listed_transitions before insert or update on billing_runs
   for each row execute function enforce_transition('billing_run');
 create constraint trigger audited_transitions after insert or update on billing_runs deferrable initially deferred

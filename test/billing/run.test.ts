@@ -163,6 +163,16 @@ describe('the sign-off', () => {
     });
   });
 
+  test('by somebody whose role it is not is refused, whatever the code says', async () => {
+    await db.owner.query(`insert into principals values ('person:vic', 'person', '{viewer,operator}', null)`);
+    await inReview();
+    expect(await approve('person:vic')).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('person:vic has not the role'),
+    });
+    expect(await runStatus()).toMatchObject({ status: 'in_review' });
+  });
+
   test('by somebody unknown is refused', async () => {
     await inReview();
     expect(await approve('person:nobody')).toMatchObject({
