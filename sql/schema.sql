@@ -790,31 +790,21 @@ declare
   found principals;
 begin
   if principal_name is distinct from current_actor() then
-    raise exception '% cannot be recorded as %: the transaction is of %', principal_name, deed, coalesce(current_actor(), 'nobody')
+    raise exception '% cannot act as %: the transaction is of %', principal_name, deed, coalesce(current_actor(), 'nobody')
       using errcode = 'DB003', hint = 'Each principal acts in its own name.';
   end if;
   select * into found from principals where principal = principal_name;
-  if not found.roles && needed then
-    raise exception '% has not the role to be %: it takes %', principal_name, deed, array_to_string(needed, ' or ')
+  if found.roles is null or not found.roles && needed then
+    raise exception '% cannot act as %: it takes the role %', principal_name, deed, array_to_string(needed, ' or ')
       using errcode = 'DB003', hint = 'Roles are granted where the deployment is configured.';
   end if;
   if found.kind = 'service' and found.owner is null then
-    raise exception '% cannot be %: nobody stands behind this service account', principal_name, deed
+    raise exception '% cannot act as %: nobody stands behind this service account', principal_name, deed
       using errcode = 'DB003', hint = 'Give the account an owner, or act as a person.';
   end if;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.require_author()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-begin
-  perform require_actor(new.author, array['author']::principal_role[], 'author');
-  return new;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.require_contract_approval()
+CREATE OR REPLACE FUNCTION public.require_allowed_contract_step()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -846,6 +836,7 @@ begin
     end if;
   end if;
   if new.status = 'active' and old.status <> 'active' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who activates a contract');
     perform require_open_days(new.starts_on, new.ends_on, 'contract ' || new.contract_id);
     if exists (select from plan_versions v where v.plan_version in (new.legacy_plan_version, new.usage_plan_version)
                  and (v.status <> 'active' or v.active_from > new.starts_on)) then
@@ -854,12 +845,41 @@ begin
     end if;
   end if;
   if new.status = 'ended' and old.status <> 'ended' then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who ends a contract');
     if new.ends_on > old.ends_on then
       raise exception 'contract % ends on % and cannot be prolonged', new.contract_id, old.ends_on
         using errcode = 'DB002', hint = 'Draft another contract from that day.';
     end if;
     perform require_open_days(new.ends_on, old.ends_on, 'the end of contract ' || new.contract_id);
   end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_allowed_plan_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'active' and old.status <> 'active' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who activates a plan');
+    perform require_open_days(new.active_from, null, 'plan version ' || new.plan_version);
+  elsif new.status = 'retired' and old.status <> 'retired' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who retires a plan');
+  elsif new.status = 'rejected' and old.status <> 'rejected' and person_behind(current_actor()) is distinct from person_behind(new.author) then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who rejects a plan');
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_author()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform require_actor(new.author, array['author']::principal_role[], 'author');
   return new;
 end $function$;
 
@@ -876,19 +896,6 @@ begin
       using errcode = 'DB004';
   end if;
   return null;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.require_open_activation()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-begin
-  if new.status = 'active' and old.status <> 'active' then
-    perform require_open_days(new.active_from, null, 'plan version ' || new.plan_version);
-  end if;
-  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_open_days(from_day date, to_day date, subject text)
@@ -1032,13 +1039,13 @@ CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR E
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
-CREATE TRIGGER approval_is_valid BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_contract_approval();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.contracts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('contract', 'contract_id');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_acts_again BEFORE UPDATE OF customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, author, diagnostics ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE TRIGGER contracts_are_kept BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION enforce_transition('contract');
+CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_allowed_contract_step();
 CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
@@ -1054,11 +1061,11 @@ CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.plan_app
 CREATE TRIGGER backtest_comes_under_review AFTER INSERT ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION put_backtest_under_review();
 CREATE TRIGGER backtests_are_kept BEFORE DELETE OR UPDATE ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER unchanged_is_skipped BEFORE INSERT ON public.plan_backtests FOR EACH ROW EXECUTE FUNCTION skip_unchanged_backtest();
-CREATE TRIGGER activation_is_open BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_open_activation();
 CREATE TRIGGER approvals_are_complete BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_plan_approvals();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.plan_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('plan_version', 'plan_version');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION enforce_transition('plan_version');
+CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION require_allowed_plan_step();
 CREATE TRIGGER version_is_immutable BEFORE UPDATE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION freeze_plan_version();
 CREATE TRIGGER versions_are_kept BEFORE DELETE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION keep_principal_kind();

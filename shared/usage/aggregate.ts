@@ -2,9 +2,9 @@ import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Database } from '../database/database.ts';
 import { regionListActive, usagePartitionPrepare, usageSourceListActive } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
+import type { OpenReader } from '../sources/readers.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
-import type { OpenReader } from './readers.ts';
 
 export interface AggregationDependencies {
   readonly database: Database;

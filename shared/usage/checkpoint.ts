@@ -15,8 +15,8 @@ import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { Exact } from '../exact/exact.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
+import type { ReadingEvidence, UsageReading, UsageRow } from '../sources/reading.ts';
 import { type Cell, cellName, checkpointName } from './cell.ts';
-import type { ReadingEvidence, UsageReading, UsageRow } from './reading.ts';
 
 /** A source as it is configured for a cell's day. */
 export interface ActiveSource {

@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../shared/database/migrate.ts';
-import { startPostgres } from '../../test/local-cloud/postgres/server.ts';
+import { startTemporaryPostgres } from '../../test/local-cloud/postgres/temporary.ts';
 import { queryTypes } from './query-types.ts';
 import { schemaDump } from './schema-dump.ts';
 import { transitionsSql } from './transitions-sql.ts';
@@ -37,8 +36,7 @@ async function main(): Promise<void> {
 }
 
 async function withMigratedDatabase(work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'daybook-generate-'));
-  const server = await startPostgres({ dataDirectory: join(folder, 'data'), durable: false });
+  const server = await startTemporaryPostgres();
   try {
     const client = new pg.Client({ connectionString: server.url('postgres') });
     await client.connect();
@@ -47,7 +45,6 @@ async function withMigratedDatabase(work: (client: pg.Client) => Promise<void>):
     await client.end();
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

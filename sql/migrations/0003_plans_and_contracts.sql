@@ -257,16 +257,16 @@ declare
   found principals;
 begin
   if principal_name is distinct from current_actor() then
-    raise exception '% cannot be recorded as %: the transaction is of %', principal_name, deed, coalesce(current_actor(), 'nobody')
+    raise exception '% cannot act as %: the transaction is of %', principal_name, deed, coalesce(current_actor(), 'nobody')
       using errcode = 'DB003', hint = 'Each principal acts in its own name.';
   end if;
   select * into found from principals where principal = principal_name;
-  if not found.roles && needed then
-    raise exception '% has not the role to be %: it takes %', principal_name, deed, array_to_string(needed, ' or ')
+  if found.roles is null or not found.roles && needed then
+    raise exception '% cannot act as %: it takes the role %', principal_name, deed, array_to_string(needed, ' or ')
       using errcode = 'DB003', hint = 'Roles are granted where the deployment is configured.';
   end if;
   if found.kind = 'service' and found.owner is null then
-    raise exception '% cannot be %: nobody stands behind this service account', principal_name, deed
+    raise exception '% cannot act as %: nobody stands behind this service account', principal_name, deed
       using errcode = 'DB003', hint = 'Give the account an owner, or act as a person.';
   end if;
 end $$;
@@ -372,16 +372,22 @@ begin
   end if;
 end $$;
 
-create function require_open_activation() returns trigger
+-- Who may take the steps around the approval, and on which days.
+create function require_allowed_plan_step() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if new.status = 'active' and old.status <> 'active' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who activates a plan');
     perform require_open_days(new.active_from, null, 'plan version ' || new.plan_version);
+  elsif new.status = 'retired' and old.status <> 'retired' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who retires a plan');
+  elsif new.status = 'rejected' and old.status <> 'rejected' and person_behind(current_actor()) is distinct from person_behind(new.author) then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who rejects a plan');
   end if;
   return new;
 end $$;
-create trigger activation_is_open before update on plan_versions
-  for each row execute function require_open_activation();
+create trigger step_is_allowed before update on plan_versions
+  for each row execute function require_allowed_plan_step();
 
 -- A contract is its terms. A draft may be drafted again; afterwards only its life moves on, and its end comes once.
 create function freeze_contract() returns trigger language plpgsql set search_path = public, pg_temp as $$
@@ -400,7 +406,7 @@ end $$;
 create trigger terms_are_immutable before update on contracts for each row execute function freeze_contract();
 create trigger contracts_are_kept before delete on contracts for each row execute function refuse_change();
 
-create function require_contract_approval() returns trigger
+create function require_allowed_contract_step() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   missing text[];
@@ -428,6 +434,7 @@ begin
     end if;
   end if;
   if new.status = 'active' and old.status <> 'active' then
+    perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who activates a contract');
     perform require_open_days(new.starts_on, new.ends_on, 'contract ' || new.contract_id);
     if exists (select from plan_versions v where v.plan_version in (new.legacy_plan_version, new.usage_plan_version)
                  and (v.status <> 'active' or v.active_from > new.starts_on)) then
@@ -436,6 +443,7 @@ begin
     end if;
   end if;
   if new.status = 'ended' and old.status <> 'ended' then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who ends a contract');
     if new.ends_on > old.ends_on then
       raise exception 'contract % ends on % and cannot be prolonged', new.contract_id, old.ends_on
         using errcode = 'DB002', hint = 'Draft another contract from that day.';
@@ -444,8 +452,8 @@ begin
   end if;
   return new;
 end $$;
-create trigger approval_is_valid before update on contracts
-  for each row execute function require_contract_approval();
+create trigger step_is_allowed before update on contracts
+  for each row execute function require_allowed_contract_step();
 
 -- The application moves lives on; what the check and the backtest found is the checker's to write.
 grant select on plans, plan_versions, plan_backtests, plan_approvals, approval_thresholds, contracts to daybook_app;

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../shared/database/migrate.ts';
-import { startPostgres } from '../local-cloud/postgres/server.ts';
+import { startTemporaryPostgres } from '../local-cloud/postgres/temporary.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,7 +17,7 @@ export const TEMPLATE = 'daybook_template';
 /** One server for the whole run: DATABASE_URL when it is set, else an embedded one; with the migrated template on it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.DATABASE_URL;
-  const server = given ? serverAt(given) : await embeddedServer();
+  const server = given ? serverAt(given) : await startTemporaryPostgres();
   await recreateTemplate(server.url('postgres'));
   const client = new pg.Client({ connectionString: server.url(TEMPLATE) });
   await client.connect();
@@ -32,17 +30,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
 interface TestServer {
   url(database: string): string;
   stop(): Promise<void>;
-}
-
-async function embeddedServer(): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'daybook-test-'));
-  const server = await startPostgres({ dataDirectory: join(folder, 'data'), durable: false, maxConnections: 300 });
-  const stop = async () => {
-    await server.stop();
-    rmSync(server.dataDirectory, { recursive: true, force: true });
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { url: server.url, stop };
 }
 
 /** A server of someone else's: only databases of our own names are made and dropped on it. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
+import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
-import type { UsageReading } from '../../shared/usage/reading.ts';
 
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { seedWorld } from './seed.ts';

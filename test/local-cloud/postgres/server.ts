@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -46,23 +46,23 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   };
 }
 
+/**
+ * Made aside and then moved into place: a kill in the middle leaves no half-made folder that looks whole. The name is of
+ * this attempt alone, because the initdb of a killed one may still be writing to its own.
+ */
 async function initialise(placement: Placement): Promise<void> {
   const parent = dirname(placement.dataDirectory);
-  rmSync(placement.dataDirectory, { recursive: true, force: true });
   mkdirSync(parent, { recursive: true });
-  mkdirSync(placement.dataDirectory, { mode: 0o700 });
-  if (placement.user) chownSync(placement.dataDirectory, placement.user.uid, placement.user.gid);
-  const args = [
-    '-D',
-    placement.dataDirectory,
-    '-U',
-    'daybook',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--no-sync',
-  ];
+  const prefix = `${basename(placement.dataDirectory)}.new-`;
+  const draft = mkdtempSync(join(parent, prefix));
+  if (placement.user) chownSync(draft, placement.user.uid, placement.user.gid);
+  const args = ['-D', draft, '-U', 'daybook', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   await run(placement.initdb, args, { ...placement.user, cwd: parent });
+  rmSync(placement.dataDirectory, { recursive: true, force: true });
+  renameSync(draft, placement.dataDirectory);
+  for (const left of readdirSync(parent).filter((name) => name.startsWith(prefix))) {
+    rmSync(join(parent, left), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
 }
 
 /** A killed stack leaves its server alive; two servers on one folder would destroy it, so the old one is stopped first. */

@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { bigQuerySourceSchema } from '../bigquery/source.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Effects } from '../effects/effects.ts';
-import { prometheusSourceSchema } from '../prometheus/source.ts';
-import type { UsageReader, UsageReading } from './reading.ts';
-
-/** A source's configuration, whichever system it reads. */
-export const sourceConfigurationSchema = z.discriminatedUnion('kind', [prometheusSourceSchema, bigQuerySourceSchema]);
+import type { UsageReader, UsageReading } from '../sources/reading.ts';
+import { bigQuerySourceSchema } from './bigquery/source.ts';
+import { usageSourceSchema } from './configuration.ts';
+import type { prometheusSourceSchema } from './prometheus/source.ts';
 
 /** A source as it stands in the database. */
 export interface ConfiguredSource {
@@ -26,7 +24,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export function openReaders(configuration: Configuration, effects: Effects): OpenReader {
   let bigQuery: Promise<OpenReader> | undefined;
   return async (source, snapshotAt) => {
-    const parsed = sourceConfigurationSchema.safeParse(source.configuration);
+    const parsed = usageSourceSchema.safeParse(source.configuration);
     if (!parsed.success)
       return refusing(`the configuration of source ${source.source_id} is not right: ${z.prettifyError(parsed.error)}`);
     switch (parsed.data.kind) {
@@ -51,8 +49,8 @@ async function openPrometheus(
     const known = Object.keys(configuration.prometheusEndpoints).join(', ') || 'none';
     return refusing(`PROMETHEUS_ENDPOINTS has no "${source.endpoint}" (it has: ${known}); add it to the deployment`);
   }
-  const { DEFAULT_MAXIMUM_BODY_BYTES, prometheusQuery } = await import('../prometheus/client.ts');
-  const { prometheusReader } = await import('../prometheus/reader.ts');
+  const { DEFAULT_MAXIMUM_BODY_BYTES, prometheusQuery } = await import('./prometheus/client.ts');
+  const { prometheusReader } = await import('./prometheus/reader.ts');
   return prometheusReader(
     prometheusQuery(effects, { url, timeoutMs: REQUEST_TIMEOUT_MS, maximumBodyBytes: DEFAULT_MAXIMUM_BODY_BYTES }),
     source,
@@ -60,8 +58,8 @@ async function openPrometheus(
 }
 
 async function openBigQuery(configuration: Configuration, effects: Effects): Promise<OpenReader> {
-  const { bigQueryConnection } = await import('../bigquery/client.ts');
-  const { bigQueryReader } = await import('../bigquery/reader.ts');
+  const { bigQueryConnection } = await import('./bigquery/client.ts');
+  const { bigQueryReader } = await import('./bigquery/reader.ts');
   const { projectId, bigQueryEndpoint } = configuration;
   const connect = bigQueryConnection({
     projectId,
