@@ -1,7 +1,7 @@
 import { addDays, utcDayOf } from '../../shared/calendar/utc-day.ts';
 import { publishOutbox } from '../../shared/events/outbox.ts';
+import { openReaders } from '../../shared/sources/readers.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
-import { openReaders } from '../../shared/usage/readers.ts';
 import type { HttpHandler } from '../http.ts';
 import { onSchedule } from '../schedule.ts';
 import type { World } from '../world.ts';

@@ -1,7 +1,7 @@
 import { deliverAlerts, raiseDeadLetterAlerts } from '../../shared/alerts/deliver.ts';
 import { publishOutbox } from '../../shared/events/outbox.ts';
 import { retryDueExceptions } from '../../shared/retries/retry-due.ts';
-import { openReaders } from '../../shared/usage/readers.ts';
+import { openReaders } from '../../shared/sources/readers.ts';
 import type { HttpHandler } from '../http.ts';
 import { onSchedule } from '../schedule.ts';
 import type { World } from '../world.ts';

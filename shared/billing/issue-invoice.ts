@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import {
   billingRunAdvance,
+  billingRunLock,
   type InvoiceStatus,
   invoiceAdvance,
   invoiceCountUnissuedOfRun,
@@ -208,6 +209,8 @@ async function finish({ database, effects }: IssueDependencies, work: Work, invo
       await recordEvents(transaction, effects, [
         { type: 'invoice.issued', data: { invoiceId: work.invoiceId, runId: work.runId, stripeInvoiceId: invoice.id } },
       ]);
+      // Two invoices that end at once would each count the other as open: the lock lets the later one see the earlier.
+      await transaction.rows(billingRunLock, { run_id: work.runId });
       const left = await transaction.first(invoiceCountUnissuedOfRun, { run_id: work.runId });
       if (left?.unissued === 0) {
         await transaction.rows(billingRunAdvance, {

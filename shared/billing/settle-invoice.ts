@@ -11,7 +11,7 @@ export type SettleOutcome =
   /** Stripe is ahead: our own record of the invoice's issue is still being written. Ask again later. */
   | { readonly kind: 'early'; readonly invoiceId: string };
 
-export type IgnoredReason =
+type IgnoredReason =
   /** No invoice of ours has this id: another use of the same Stripe account. */
   | 'unknown_invoice'
   | 'draft'
@@ -41,8 +41,8 @@ const NOT_YET_FINAL: readonly InvoiceStatus[] = ['approved', 'drafted', 'verifie
 
 /**
  * Lets an invoice follow what Stripe says now: finalized → paid, uncollectible or void, by the transition table.
- * No amount is taken from Stripe (promise 17). A repeat, and an older
- * answer that arrives after a newer one, change nothing.
+ * No amount is taken from Stripe (promise 17). A repeat, and an older answer that arrives after a newer one, change
+ * nothing.
  */
 export async function settleInvoice(transaction: Transaction, inStripe: StripeInvoice): Promise<SettleOutcome> {
   const invoice = await transaction.first(invoiceLockByStripeId, { stripe_invoice_id: inStripe.id });

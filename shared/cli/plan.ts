@@ -39,7 +39,8 @@ const ALL_STATES: readonly PlanVersionStatus[] = [
   'retired',
   'rejected',
 ];
-const ID_HELP = '\nID is the digest of a version, the beginning of it, or the name of a plan when only one version of it fits.';
+const ID_HELP =
+  '\nID is the digest of a version, the beginning of it, or the name of a plan when only one version of it fits.';
 
 interface Acting {
   readonly as?: string;
@@ -48,7 +49,10 @@ interface Acting {
 
 export function registerPlan(registration: Registration): void {
   const { io, program } = registration;
-  const group = program.command('plan').description('write, prove, review and activate prices').addHelpText('after', ID_HELP);
+  const group = program
+    .command('plan')
+    .description('write, prove, review and activate prices')
+    .addHelpText('after', ID_HELP);
   registerPlanFiles(group, registration);
   registerPlanBacktest(group, registration);
   const acting = (name: string, description: string) =>
@@ -56,11 +60,10 @@ export function registerPlan(registration: Registration): void {
   acting('submit <file>', 'check a plan, rate it over the last months, and put it under review').action(
     runActing(registration, ['author'], (session, file: string, options: Acting) => submit(io, session, file, options)),
   );
-  acting(
-    'review <id>',
-    'rate a version again over the latest months; a different result voids its approvals',
-  ).action(runActing(registration, ['author', 'approver', 'finance'], review));
-  acting('approve <id>', `approve a version under review; never one's own`)
+  acting('review <id>', 'rate a version again over the latest months; a different result voids its approvals').action(
+    runActing(registration, ['author', 'approver', 'finance'], review),
+  );
+  acting('approve <id>', "approve a version under review; never one's own")
     .option('--acknowledge <codes...>', 'codes of the warnings that you have read and accept')
     .action(runActing(registration, ['approver', 'finance'], approve));
   acting('reject <id>', 'end the review of a version, for good').action(
@@ -83,9 +86,7 @@ export function registerPlan(registration: Registration): void {
   addCommand(group, 'list', 'all versions and their state')
     .option('--plan <plan>', 'only the versions of one plan')
     .action(runReading(registration, list));
-  addCommand(group, 'show <id>', 'a version, what it changes, and its review').action(
-    runReading(registration, show),
-  );
+  addCommand(group, 'show <id>', 'a version, what it changes, and its review').action(runReading(registration, show));
 }
 
 async function submit(io: CommandIo, session: ActingSession, file: string, { why }: Acting): Promise<CommandOutcome> {
@@ -218,7 +219,7 @@ async function step(
     kind: 'done',
     value: { planVersion: outcome.planVersion, status: outcome.status, activeFrom },
     text: (style) =>
-      `${style.good(outcome.status)} ${outcome.planVersion}${activeFrom === null ? '' : ` from ${activeFrom}'}',
+      `${style.good(outcome.status)} ${outcome.planVersion}${activeFrom === null ? '' : ` from ${activeFrom}`}`,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { BillingPeriod } from '../calendar/billing-period.ts';
 import type { UtcDay } from '../calendar/utc-day.ts';
+import { openReaders } from '../sources/readers.ts';
 import { aggregateDay } from '../usage/aggregate.ts';
 import { cellName } from '../usage/cell.ts';
 import type { AttemptOutcome } from '../usage/checkpoint.ts';
-import { openReaders } from '../usage/readers.ts';
 import {
   type ActingSession,
   addActingCommand,

@@ -54,14 +54,14 @@ function nameDiagnostic(plan: PlanDocument, line: PlanLine, use: NameUse): Diagn
   if (use.kind === 'rate') {
     return {
       ...place,
-      code: 'unknown_rate',
+      code: 'unknown-rate',
       message: `"${use.name}" is not a rate of this plan; define it under rates or correct the name`,
     };
   }
   const message = isRate
     ? `"${use.name}" is a rate; use it as graduated(quantity, ${use.name}) or volume(quantity, ${use.name})`
     : `"${use.name}" is not a metric or parameter of this plan; define it or correct the name`;
-  return { ...place, code: 'unknown_name', message };
+  return { ...place, code: 'unknown-name', message };
 }
 
 function tierProblem(rate: PlanRate): string | undefined {
@@ -85,7 +85,7 @@ function rateDiagnostics(plan: PlanDocument): Diagnostic[] {
     const place = { severity: 'error', line: null, start: null, end: null } as const;
     return problem === undefined
       ? []
-      : [{ ...place, code: 'tiers_unusable' as const, message: `rates.${name}: ${problem}` }];
+      : [{ ...place, code: 'tiers-unusable' as const, message: `rates.${name}: ${problem}` }];
   });
 }
 

@@ -8,8 +8,8 @@ import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/pl
 import type { Database } from '../../shared/database/database.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
+import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
-import type { UsageReading } from '../../shared/usage/reading.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import { seedWorld } from '../usage/seed.ts';
 

@@ -118,7 +118,7 @@ describe('plan check', () => {
   test('a warning alone leaves the exit code at 0', async () => {
     const run = await daybook(['plan', 'check', file('plan.json', planWithWarning()), '--json'], { directory });
     expect(run.code).toBe(0);
-    expect(run.json()).toMatchObject({ ok: true, diagnostics: [{ severity: 'warning', code: 'unused_parameter' }] });
+    expect(run.json()).toMatchObject({ ok: true, diagnostics: [{ severity: 'warning', code: 'unused-parameter' }] });
   });
 
   test('people see the formula with marks under the place', async () => {
@@ -207,7 +207,7 @@ describe('the life of a plan on the command line', () => {
       ok: true,
       status: 'in_review',
       approvalsRequired: 1,
-      diagnostics: [{ code: 'unused_parameter' }],
+      diagnostics: [{ code: 'unused-parameter' }],
     });
     const id = planVersion.slice(7, 19);
 
@@ -220,22 +220,22 @@ describe('the life of a plan on the command line', () => {
     for (const part of [
       'What changes',
       'Team is new',
-      'unused_parameter',
+      'unused-parameter',
       'there is nothing to compare',
       'One person other than the author',
     ])
       expect(shown.out).toContain(part);
 
-    expect(await as(ANA, 'approve', id, '--acknowledge', 'unused_parameter')).toMatchObject({
+    expect(await as(ANA, 'approve', id, '--acknowledge', 'unused-parameter')).toMatchObject({
       code: 1,
       err: expect.stringContaining('is the author and cannot approve'),
     });
     expect(await as(BEN, 'approve', id)).toMatchObject({
       code: 1,
-      err: expect.stringContaining('--acknowledge unused_parameter'),
+      err: expect.stringContaining('--acknowledge unused-parameter'),
     });
     expect(
-      await as(BEN, 'approve', id, '--acknowledge', 'unused_parameter', '--why', 'spare comes next month'),
+      await as(BEN, 'approve', id, '--acknowledge', 'unused-parameter', '--why', 'spare comes next month'),
     ).toMatchObject({ code: 0 });
     expect((await reading('show', 'team', '--json')).json()).toMatchObject({
       status: 'approved',

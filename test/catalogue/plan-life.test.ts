@@ -133,9 +133,9 @@ describe('approving', () => {
     expect(await approvePlan(setting.deps, { planVersion, approver: BEN, why: WHY })).toMatchObject({
       kind: 'refused',
       reason: 'warnings',
-      detail: expect.stringContaining('--acknowledge unused_parameter'),
+      detail: expect.stringContaining('--acknowledge unused-parameter'),
     });
-    const acknowledged = ['unused_parameter'];
+    const acknowledged = ['unused-parameter'];
     expect(await approvePlan(setting.deps, { planVersion, approver: BEN, acknowledged, why: WHY })).toEqual({
       kind: 'approved',
       planVersion,

@@ -16,7 +16,7 @@ export const ANAS_ROBOT = 'service:ana-robot';
 export const BENS_ROBOT = 'service:ben-robot';
 export const ORPHAN = 'service:orphan';
 
-export const NOW = new Date('2026-11-02T09:00:00Z');
+const NOW = new Date('2026-11-02T09:00:00Z');
 export const WHY = 'because the test says so';
 
 /** What PostgreSQL answers (SQLSTATE) to a role without the privilege, and to a row that breaks a constraint. */

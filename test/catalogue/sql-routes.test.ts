@@ -205,7 +205,7 @@ describe('promise 23: approvals by SQL', () => {
     });
     await setting.asApplication(
       BEN,
-      approval(warned, BEN, 'approver', '{unused_parameter}'),
+      approval(warned, BEN, 'approver', '{unused-parameter}'),
       setStatus(warned, 'approved'),
     );
     expect(await statusOf(warned)).toBe('approved');

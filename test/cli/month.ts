@@ -7,8 +7,8 @@ import { submitPlan } from '../../shared/catalogue/plan-submission.ts';
 import { activatePlan, approvePlan } from '../../shared/catalogue/plan-versions.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
+import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
-import type { UsageReading } from '../../shared/usage/reading.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { seedWorld } from '../usage/seed.ts';
 

@@ -87,19 +87,19 @@ describe('parseFormula', () => {
     ['(a > 0 ? b) : c', 'syntax', '?', 'has no ":" after it'],
     ['abs a', 'syntax', 'abs', 'write its arguments in parentheses'],
     ['a not b', 'syntax', 'not', 'an operator is missing'],
-    ['min(a)', 'wrong_arguments', 'min(a)', 'min() takes 2 to 50 arguments, not 1'],
-    ['ceil(a, 2)', 'wrong_arguments', 'ceil(a, 2)', 'ceil() takes 1 argument, not 2'],
-    ['graduated(a, 1)', 'wrong_arguments', '1', 'the name of a rate'],
-    ['graduated(a, b + c)', 'wrong_arguments', 'b + c', 'the name of a rate'],
-    ['round(a)', 'unknown_function', 'round', 'the functions are min, max'],
-    ['a > b', 'number_expected', 'a > b', 'a line needs an amount'],
-    ['1 + (a > b)', 'number_expected', 'a > b', '"+" needs a number'],
-    ['max(a, b > c)', 'number_expected', 'b > c', 'max() takes numbers'],
-    ['a < b < c ? 1 : 2', 'number_expected', 'a < b', '"<" needs a number'],
-    ['a > 0 ? b > 0 : c', 'number_expected', 'b > 0', 'chooses between numbers'],
-    ['a ? 1 : 2', 'condition_expected', 'a', 'needs a condition'],
-    ['not a > b ? 1 : 2', 'condition_expected', 'a', 'like not (a > b)'],
-    ['a and b > 1 ? 1 : 2', 'condition_expected', 'a', '"and" needs a condition'],
+    ['min(a)', 'wrong-arguments', 'min(a)', 'min() takes 2 to 50 arguments, not 1'],
+    ['ceil(a, 2)', 'wrong-arguments', 'ceil(a, 2)', 'ceil() takes 1 argument, not 2'],
+    ['graduated(a, 1)', 'wrong-arguments', '1', 'the name of a rate'],
+    ['graduated(a, b + c)', 'wrong-arguments', 'b + c', 'the name of a rate'],
+    ['round(a)', 'unknown-function', 'round', 'the functions are min, max'],
+    ['a > b', 'number-expected', 'a > b', 'a line needs an amount'],
+    ['1 + (a > b)', 'number-expected', 'a > b', '"+" needs a number'],
+    ['max(a, b > c)', 'number-expected', 'b > c', 'max() takes numbers'],
+    ['a < b < c ? 1 : 2', 'number-expected', 'a < b', '"<" needs a number'],
+    ['a > 0 ? b > 0 : c', 'number-expected', 'b > 0', 'chooses between numbers'],
+    ['a ? 1 : 2', 'condition-expected', 'a', 'needs a condition'],
+    ['not a > b ? 1 : 2', 'condition-expected', 'a', 'like not (a > b)'],
+    ['a and b > 1 ? 1 : 2', 'condition-expected', 'a', '"and" needs a condition'],
     ['x * 007', 'syntax', '007', 'begins with a zero'],
     ['x * 0x10', 'syntax', '0x10', 'is not a number'],
     ['x * 0b1', 'syntax', '0b1', 'is not a number'],
@@ -107,13 +107,13 @@ describe('parseFormula', () => {
     ['x * 1.5.2', 'syntax', '1.5.2', 'is not a number'],
     ['x * 5.', 'syntax', '5.', 'is not a number'],
     ['x * 2e', 'syntax', '2e', 'is not a number'],
-    ['x * .5', 'not_allowed', '.', 'before and after the point'],
-    ['x * 9007199254740993', 'literal_inexact', '9007199254740993', 'define a parameter'],
-    ['x * 0.1000000000000000055511', 'literal_inexact', '0.1000000000000000055511', 'define a parameter'],
-    ['x * 3.333333333333333333333333333', 'literal_inexact', '3.333333333333333333333333333', 'define a parameter'],
-    ['x * 1e400', 'literal_out_of_range', '1e400', 'define a parameter'],
-    ['x * 1e41', 'literal_out_of_range', '1e41', 'define a parameter'],
-    [`x * ${'9'.repeat(39)}`, 'literal_out_of_range', '9'.repeat(39), 'define a parameter'],
+    ['x * .5', 'not-allowed', '.', 'before and after the point'],
+    ['x * 9007199254740993', 'literal-inexact', '9007199254740993', 'define a parameter'],
+    ['x * 0.1000000000000000055511', 'literal-inexact', '0.1000000000000000055511', 'define a parameter'],
+    ['x * 3.333333333333333333333333333', 'literal-inexact', '3.333333333333333333333333333', 'define a parameter'],
+    ['x * 1e400', 'literal-out-of-range', '1e400', 'define a parameter'],
+    ['x * 1e41', 'literal-out-of-range', '1e41', 'define a parameter'],
+    [`x * ${'9'.repeat(39)}`, 'literal-out-of-range', '9'.repeat(39), 'define a parameter'],
   ])('refuses %j with %s at %j', (text, code, place, message) => {
     const reading = parseFormula(text);
     expect(reading).toMatchObject({ kind: 'refused', diagnostic: { code, message: expect.stringContaining(message) } });
@@ -123,15 +123,15 @@ describe('parseFormula', () => {
   it('keeps its limits: 500 values and operators, 32 levels, 4096 characters', () => {
     const sum = (count: number) => Array.from({ length: count }, () => 'a').join('+');
     expect(parseFormula(sum(250)).kind).toBe('parsed');
-    expect(parseFormula(sum(251))).toMatchObject({ diagnostic: { code: 'formula_too_large' } });
+    expect(parseFormula(sum(251))).toMatchObject({ diagnostic: { code: 'formula-too-large' } });
     const nested = (depth: number) => `${'('.repeat(depth)}a${')'.repeat(depth)}`;
     expect(parseFormula(nested(32)).kind).toBe('parsed');
-    expect(parseFormula(nested(33))).toMatchObject({ diagnostic: { code: 'formula_too_deep' } });
+    expect(parseFormula(nested(33))).toMatchObject({ diagnostic: { code: 'formula-too-deep' } });
     expect(parseFormula(`${'-'.repeat(32)}a`).kind).toBe('parsed');
-    expect(parseFormula(`${'-'.repeat(33)}a`)).toMatchObject({ diagnostic: { code: 'formula_too_deep' } });
-    expect(parseFormula(`${'a > 0 ? '.repeat(33)}1`)).toMatchObject({ diagnostic: { code: 'formula_too_deep' } });
+    expect(parseFormula(`${'-'.repeat(33)}a`)).toMatchObject({ diagnostic: { code: 'formula-too-deep' } });
+    expect(parseFormula(`${'a > 0 ? '.repeat(33)}1`)).toMatchObject({ diagnostic: { code: 'formula-too-deep' } });
     expect(parseFormula(`a${' '.repeat(4095)}`).kind).toBe('parsed');
-    expect(parseFormula(`a${' '.repeat(4096)}`)).toMatchObject({ diagnostic: { code: 'formula_too_long' } });
+    expect(parseFormula(`a${' '.repeat(4096)}`)).toMatchObject({ diagnostic: { code: 'formula-too-long' } });
   });
 
   it('reads 20,000 random formulas as the trees that they were written from, and gives every part its place', () => {
@@ -143,7 +143,7 @@ describe('parseFormula', () => {
       const reading = parseFormula(written.text);
       if (reading.kind === 'refused') {
         expect(
-          ['formula_too_large', 'formula_too_deep', 'formula_too_long'],
+          ['formula-too-large', 'formula-too-deep', 'formula-too-long'],
           `DAYBOOK_SEED=${seed}: ${written.text}`,
         ).toContain(reading.diagnostic.code);
         continue;

@@ -26,11 +26,11 @@ describe('readFormulas', () => {
   });
 
   it.each([
-    ['requsts * 2', 'unknown_name', 'requsts', '"requsts" is not a metric or parameter'],
-    ['request_rate * 2', 'unknown_name', 'request_rate', 'use it as graduated(quantity, request_rate)'],
-    ['graduated(requests, data_gb)', 'unknown_rate', 'data_gb', '"data_gb" is not a rate'],
-    ['2 * graduated(requests, other)', 'unknown_rate', 'other', '"other" is not a rate'],
-    ['requests > 0 ? typo : 1', 'unknown_name', 'typo', '"typo" is not a metric'],
+    ['requsts * 2', 'unknown-name', 'requsts', '"requsts" is not a metric or parameter'],
+    ['request_rate * 2', 'unknown-name', 'request_rate', 'use it as graduated(quantity, request_rate)'],
+    ['graduated(requests, data_gb)', 'unknown-rate', 'data_gb', '"data_gb" is not a rate'],
+    ['2 * graduated(requests, other)', 'unknown-rate', 'other', '"other" is not a rate'],
+    ['requests > 0 ? typo : 1', 'unknown-name', 'typo', '"typo" is not a metric'],
     ['requests +', 'syntax', '+', 'a value is missing'],
   ])('refuses %s with the line and the place', (formula, code, place, message) => {
     const reading = readFormulas(withFormula(formula));
@@ -46,8 +46,8 @@ describe('readFormulas', () => {
     const lines = ['x + y', '(', 'requests'].map((formula, index) => ({ key: `line_${index}`, label: 'L', formula }));
     const reading = readFormulas(parsed({ lines }));
     expect(reading.kind === 'refused' && reading.diagnostics.map(({ line, code }) => `${line} ${code}`)).toEqual([
-      'line_0 unknown_name',
-      'line_0 unknown_name',
+      'line_0 unknown-name',
+      'line_0 unknown-name',
       'line_1 syntax',
     ]);
   });
@@ -80,7 +80,7 @@ describe('readFormulas', () => {
     const reading = readFormulas(parsed({ rates: { request_rate: { per: 'request', tiers } } }));
     expect(reading).toMatchObject({
       kind: 'refused',
-      diagnostics: [{ code: 'tiers_unusable', line: null, message: `rates.request_rate: ${message}` }],
+      diagnostics: [{ code: 'tiers-unusable', line: null, message: `rates.request_rate: ${message}` }],
     });
   });
 });

@@ -50,7 +50,7 @@ class SizeReader {
     if (bitsOf(size) <= MOST_BITS) return size;
     if (this.findings.length === 0) {
       const message = `For extreme usage ${excerpt(this.#line.formula, formula.span)} needs numbers of more than 1200 digits, and rating would stop there. Multiply and divide fewer values in one line.`;
-      this.findings.push(lineFinding('cost_limit', this.#line.key, formula.span, message));
+      this.findings.push(lineFinding('cost-limit', this.#line.key, formula.span, message));
     }
     return { magnitude: 1, denominator: new Map() };
   }

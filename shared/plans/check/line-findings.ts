@@ -38,24 +38,24 @@ function stopWords(reason: StopReason): StopWords {
   switch (reason) {
     case 'division_by_zero':
       return {
-        refuted: 'division_by_zero',
-        unproven: 'division_unproven',
+        refuted: 'division-by-zero',
+        unproven: 'division-unproven',
         what: 'The divisor',
         can: 'zero',
         remedy: (culprit) => `Divide only where it is not, as in ${culprit} > 0 ? … / ${culprit} : 0.`,
       };
     case 'negative_quantity':
       return {
-        refuted: 'negative_quantity',
-        unproven: 'quantity_unproven',
+        refuted: 'negative-quantity',
+        unproven: 'quantity-unproven',
         what: 'The quantity',
         can: 'negative',
         remedy: (culprit) => `Write max(0, ${culprit}).`,
       };
     case 'package_size_not_positive':
       return {
-        refuted: 'package_size_not_positive',
-        unproven: 'package_size_unproven',
+        refuted: 'package-size-not-positive',
+        unproven: 'package-size-unproven',
         what: 'The package size',
         can: 'negative',
         remedy: () => 'Use a parameter that is above zero.',
@@ -90,11 +90,11 @@ function signFindings({ context, search, nonNegative }: LineProofs): Diagnostic[
   const remedy = 'Wrap it in max(0, …), or set allowNegative if it is a discount or credit.';
   if (nonNegative.kind === 'unknown') {
     const message = `The line could not be proved never to be negative; where it is, the customer's invoice is held. ${remedy}`;
-    return [lineFinding('negative_unproven', key, span, message)];
+    return [lineFinding('negative-unproven', key, span, message)];
   }
   const usage = search.describe(nonNegative.evidence);
   const message = `The line can be negative: with ${inWords(usage)} it comes to ${lineAmount({ context, search }, nonNegative.evidence)}. ${remedy}`;
-  return [lineFinding('negative_line', key, span, message, usage)];
+  return [lineFinding('may-be-negative', key, span, message, usage)];
 }
 
 type Judged = Pick<LineProofs, 'context' | 'search'>;
@@ -117,16 +117,16 @@ function risingFindings(proofs: LineProofs, metric: string, proof: Proof<Step>):
   const { key } = context.line;
   if (proof.kind === 'unknown') {
     const message = `It could not be proved that more ${metric} never costs less in this line. Compare quotes of rising usage before you approve it.`;
-    return [lineFinding('rising_unproven', key, context.formula.span, message)];
+    return [lineFinding('rising-unproven', key, context.formula.span, message)];
   }
   const steps = cliffsOf(proofs, metric, proof.evidence);
   if (steps.length === 0) {
     const message = `More ${metric} can cost less: ${comparison(proofs, metric, proof.evidence)}.`;
-    return [lineFinding('more_costs_less', key, context.formula.span, message, search.describe(proof.evidence.high))];
+    return [lineFinding('more-costs-less', key, context.formula.span, message, search.describe(proof.evidence.high))];
   }
   return steps.map(({ place, quantity, step }) => {
     const message = `Beyond ${quantity} the rate "${place.rate}" is a step down, so that more ${metric} costs less: ${comparison(proofs, metric, step)}. Raise the price of the next tier, or use graduated.`;
-    return lineFinding('volume_cliff', key, place.span, message, search.describe(step.high));
+    return lineFinding('volume-cliff', key, place.span, message, search.describe(step.high));
   });
 }
 
@@ -153,7 +153,7 @@ function conditionFindings(plan: PlanDocument, { context }: LineProofs): Diagnos
   const { key, formula } = context.line;
   return constantConditions(plan, context).map(({ condition, outcome }) => {
     const message = `The condition ${excerpt(formula, condition.span)} is always ${outcome}, so that only one of its two results is ever used. Correct it, or write that result alone.`;
-    return lineFinding('constant_condition', key, condition.span, message);
+    return lineFinding('constant-condition', key, condition.span, message);
   });
 }
 
@@ -162,13 +162,13 @@ function ignoredFindings({ context }: LineProofs): Diagnostic[] {
   const findings: Diagnostic[] = [];
   if (quantity !== undefined && !context.metrics.includes(quantity)) {
     const message = `The line shows ${quantity} as its quantity, but its formula does not use it. Show a metric of the formula, or none.`;
-    findings.push(lineFinding('quantity_ignored', key, context.formula.span, message));
+    findings.push(lineFinding('quantity-ignored', key, context.formula.span, message));
   }
   for (const metric of context.metrics) {
     if (!isIgnored(context, metric)) continue;
     const place = namesUsed(context.formula).find((use) => use.name === metric);
     const message = `The amount is the same whatever ${metric} is. Check the prices and bounds around it, or remove it.`;
-    findings.push(lineFinding('metric_ignored', key, place?.span ?? context.formula.span, message));
+    findings.push(lineFinding('metric-ignored', key, place?.span ?? context.formula.span, message));
   }
   return findings;
 }

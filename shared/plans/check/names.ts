@@ -5,9 +5,9 @@ import { namesUsed } from '../read-formulas.ts';
 import { planFinding } from './finding.ts';
 
 const GROUPS = [
-  { group: 'metrics', code: 'unused_metric', what: 'metric' },
-  { group: 'parameters', code: 'unused_parameter', what: 'parameter' },
-  { group: 'rates', code: 'unused_rate', what: 'rate' },
+  { group: 'metrics', code: 'unused-metric', what: 'metric' },
+  { group: 'parameters', code: 'unused-parameter', what: 'parameter' },
+  { group: 'rates', code: 'unused-rate', what: 'rate' },
 ] as const;
 
 /** Metrics, parameters and rates that no formula names. A metric that a line only shows as its quantity is in use. */

@@ -18,7 +18,7 @@ export function negativePrices(plan: PlanDocument, formulas: PlanFormulas): Diag
         const price = tier[field];
         if (price === undefined || !price.startsWith('-')) return [];
         const message = `The ${field} of tier ${index + 1} of rate "${name}" is ${price}. Prices must not be negative; give a discount as a line of its own with allowNegative.`;
-        return [planFinding('price_negative', message)];
+        return [planFinding('price-negative', message)];
       }),
     );
   });

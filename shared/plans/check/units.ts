@@ -53,11 +53,11 @@ class UnitReader {
     const measure = this.#read(formula);
     if (measure.kind === 'bare') {
       const message = `${this.#text(measure.span)} has no unit, but a line must be an amount in ${currency}. Name the amount as a parameter in ${currency}.`;
-      this.#report('unit_missing', measure.span, message);
+      this.#report('unit-missing', measure.span, message);
     }
     if (measure.kind === 'unit' && !equalUnits(measure.unit, this.#currency)) {
       const message = `The line comes out in ${formatUnit(measure.unit)}, but it must be an amount in ${currency}. Multiply by a price, or correct the units of its parameters.`;
-      this.#report('line_unit', formula.span, message);
+      this.#report('line-unit', formula.span, message);
     }
   }
 
@@ -157,7 +157,7 @@ class UnitReader {
     if (!isWrong) return;
     const has = measure.kind === 'unit' ? `is in ${formatUnit(measure.unit)}` : 'has no unit';
     const message = `The price of a package is an amount in ${currency}, but ${this.#text(formula.span)} ${has}. Use a parameter in ${currency}.`;
-    this.#report('price_unit', formula.span, message);
+    this.#report('price-unit', formula.span, message);
   }
 
   #rated(formula: Extract<Formula, { kind: 'rated' }>): Measure {
@@ -168,7 +168,7 @@ class UnitReader {
     if (equalUnits(unitIn(quantity), unit(per))) return amount;
     const has = quantity.kind === 'bare' ? 'has no unit' : `is in ${formatUnit(quantity.unit)}`;
     const message = `The rate "${formula.rate}" is a price per ${per}, but ${this.#text(formula.quantity.span)} ${has}. Use a rate for that unit, or convert the quantity.`;
-    this.#report('rate_unit', formula.quantity.span, message);
+    this.#report('rate-unit', formula.quantity.span, message);
     return amount;
   }
 
@@ -184,14 +184,14 @@ class UnitReader {
     for (const other of others) {
       if (equalUnits(unitIn(other.measure), expected)) continue;
       const message = `${this.#text(first.formula.span)} is in ${formatUnit(expected)} and ${this.#text(other.formula.span)} is in ${formatUnit(unitIn(other.measure))}; they cannot ${what}. Convert one with a parameter, or correct its unit.`;
-      this.#report('unit_mismatch', span, message);
+      this.#report('unit-mismatch', span, message);
       return unknown;
     }
     const [stray] = bare;
     if (stray === undefined || equalUnits(expected, dimensionless)) return first.measure;
     const unitText = formatUnit(expected);
     const message = `${this.#text(stray.formula.span)} has no unit, but ${this.#text(first.formula.span)} is in ${unitText}; they cannot ${what}. Name the number as a parameter in ${unitText}.`;
-    this.#report('unit_missing', stray.formula.span, message);
+    this.#report('unit-missing', stray.formula.span, message);
     return unknown;
   }
 

@@ -43,7 +43,7 @@ function literalValue(token: Token): Exact {
   const reading = parseDecimal(token.text);
   if (reading.kind === 'refused') {
     refuseFormula(
-      'literal_out_of_range',
+      'literal-out-of-range',
       token,
       `${reading.detail}; for such a number define a parameter and use its name`,
     );
@@ -51,7 +51,7 @@ function literalValue(token: Token): Exact {
   const printed = parseDecimal(String(Number(token.text)));
   if (printed.kind === 'refused' || printed.value !== reading.value) {
     refuseFormula(
-      'literal_inexact',
+      'literal-inexact',
       token,
       `${quoted(token.text)} has more digits than a number in a formula can keep; define a parameter with this value and use its name`,
     );
@@ -200,7 +200,7 @@ class TreeBuilder {
     if (args.length < least || args.length > most) {
       const wanted = least === most ? `${least}` : `${least} to ${most}`;
       refuseFormula(
-        'wrong_arguments',
+        'wrong-arguments',
         span,
         `${name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${args.length}`,
       );
@@ -211,7 +211,7 @@ class TreeBuilder {
     const [quantity, rate] = numbers;
     if (quantity === undefined || rate?.kind !== 'name') {
       return refuseFormula(
-        'wrong_arguments',
+        'wrong-arguments',
         rate?.span ?? span,
         `the second argument of ${name}() is the name of a rate`,
       );
@@ -223,7 +223,7 @@ class TreeBuilder {
     const { tree } = piece;
     if (isCondition(tree))
       return refuseFormula(
-        'number_expected',
+        'number-expected',
         tree.span,
         `${why}; this is a condition, write condition ? value : other value`,
       );
@@ -233,7 +233,7 @@ class TreeBuilder {
   private condition(piece: Piece, why: string): Condition {
     return isCondition(piece.tree)
       ? piece.tree
-      : refuseFormula('condition_expected', piece.tree.span, `${why}; this is a number`);
+      : refuseFormula('condition-expected', piece.tree.span, `${why}; this is a number`);
   }
 
   /** The piece with the parentheses around it. */

@@ -63,14 +63,14 @@ function readWord(word: string, start: number): Token {
   if (WORD_OPERATORS.has(word)) return { kind: 'operator', text: word, start, end };
   if (word.length > MAX_NAME_LENGTH) {
     refuseFormula(
-      'not_allowed',
+      'not-allowed',
       { start, end },
       `the name ${quoted(word)} is longer than ${MAX_NAME_LENGTH} characters`,
     );
   }
   if (word.startsWith('_') || NOT_WORDS.has(word) || OBJECT_MEMBERS.has(word)) {
     refuseFormula(
-      'not_allowed',
+      'not-allowed',
       { start, end },
       `${quoted(word)} cannot be used in a formula; use the name of a metric, parameter or rate`,
     );
@@ -89,14 +89,14 @@ function readSign(text: string, start: number): Token {
   const foreign = FOREIGN_SIGNS.find(([written]) => text.startsWith(written, start));
   if (foreign !== undefined) {
     refuseFormula(
-      'not_allowed',
+      'not-allowed',
       { start, end: start + foreign[0].length },
       `${quoted(foreign[0])} is not part of the language: ${foreign[1]}`,
     );
   }
   const character = String.fromCodePoint(text.codePointAt(start) ?? 0);
   return refuseFormula(
-    'not_allowed',
+    'not-allowed',
     { start, end: start + character.length },
     `the character ${JSON.stringify(character)} is not part of the language; use plain letters, digits and + - * / ( ) , < > = ? :`,
   );

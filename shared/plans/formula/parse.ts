@@ -23,7 +23,7 @@ function refused(problem: FormulaProblem): FormulaReading {
 export function parseFormula(text: string): FormulaReading {
   if (text.length > MAX_FORMULA_BYTES) {
     return refused({
-      code: 'formula_too_long',
+      code: 'formula-too-long',
       start: 0,
       end: text.length,
       message: `the formula has ${text.length} characters; the limit is ${MAX_FORMULA_BYTES}, so split it into more lines`,

@@ -86,7 +86,7 @@ class StructureReader {
     if (isCall && !isFunctionName(token.text)) {
       const known = Object.keys(FUNCTION_ARGUMENTS).join(', ');
       refuseFormula(
-        'unknown_function',
+        'unknown-function',
         token,
         `there is no function ${quoted(token.text)}; the functions are ${known}`,
       );
@@ -154,7 +154,7 @@ class StructureReader {
   private checkLimits(token: Token): void {
     if (this.nodes > MAX_NODES) {
       refuseFormula(
-        'formula_too_large',
+        'formula-too-large',
         token,
         `the formula has more than ${MAX_NODES} values and operators; split it into more lines`,
       );
@@ -163,7 +163,7 @@ class StructureReader {
     for (const outer of this.frames) depth += outer.choices.length + outer.prefixes;
     if (depth > MAX_NESTING) {
       refuseFormula(
-        'formula_too_deep',
+        'formula-too-deep',
         token,
         `the formula is nested more than ${MAX_NESTING} deep; split it into more lines`,
       );

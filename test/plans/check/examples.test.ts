@@ -23,7 +23,7 @@ describe('the example plans', () => {
 
   it('the plan of the documentation has only its metric without a line', () => {
     expect(checkPlanDocument(examplePlan())).toMatchObject([
-      { code: 'unused_metric', severity: 'warning', line: null, message: expect.stringContaining('"peak_rps"') },
+      { code: 'unused-metric', severity: 'warning', line: null, message: expect.stringContaining('"peak_rps"') },
     ]);
   });
 

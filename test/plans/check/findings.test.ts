@@ -26,50 +26,50 @@ function check(lines: readonly LineFixture[], expected: readonly Expected[]): vo
 
 const READING: readonly Case[] = [
   ['gb * (price', { code: 'syntax', at: '(', message: /not closed/ }],
-  ['gb_total * price', { code: 'unknown_name', at: 'gb_total', message: /not a metric or parameter/ }],
-  ['graduated(gb, gold)', { code: 'unknown_rate', at: 'gold', message: /not a rate/ }],
+  ['gb_total * price', { code: 'unknown-name', at: 'gb_total', message: /not a metric or parameter/ }],
+  ['graduated(gb, gold)', { code: 'unknown-rate', at: 'gold', message: /not a rate/ }],
 ];
 
 const UNITS: readonly Case[] = [
   [
     '(gb + requests) * price',
     {
-      code: 'unit_mismatch',
+      code: 'unit-mismatch',
       at: 'gb + requests',
       message: /"gb" is in GB and "requests" is in request; they cannot be added/,
     },
   ],
-  ['gb > requests ? fee : 0', { code: 'unit_mismatch', at: 'gb > requests', message: /cannot be compared/ }],
-  ['max(gb, fee) * price', { code: 'unit_mismatch', at: 'max(gb, fee)', message: /cannot stand together in max/ }],
-  ['gb > 0 ? fee : gb', { code: 'unit_mismatch', at: 'gb > 0 ? fee : gb', message: /two results of one condition/ }],
-  ['max(0, gb - 100) * price', { code: 'unit_missing', at: '100', message: /Name the number as a parameter in GB/ }],
-  ['gb > 100 ? fee : 0', { code: 'unit_missing', at: '100', message: /has no unit, but "gb" is in GB/ }],
-  ['fee + 5', { code: 'unit_missing', at: '5', message: /parameter in usd/ }],
-  ['5', { code: 'unit_missing', at: '5', message: /must be an amount in usd/ }],
-  ['gb * included * price', { code: 'line_unit', at: 'gb * included * price', message: /comes out in GB\*usd/ }],
-  ['gb', { code: 'line_unit', at: 'gb', message: /comes out in GB, but/ }],
+  ['gb > requests ? fee : 0', { code: 'unit-mismatch', at: 'gb > requests', message: /cannot be compared/ }],
+  ['max(gb, fee) * price', { code: 'unit-mismatch', at: 'max(gb, fee)', message: /cannot stand together in max/ }],
+  ['gb > 0 ? fee : gb', { code: 'unit-mismatch', at: 'gb > 0 ? fee : gb', message: /two results of one condition/ }],
+  ['max(0, gb - 100) * price', { code: 'unit-missing', at: '100', message: /Name the number as a parameter in GB/ }],
+  ['gb > 100 ? fee : 0', { code: 'unit-missing', at: '100', message: /has no unit, but "gb" is in GB/ }],
+  ['fee + 5', { code: 'unit-missing', at: '5', message: /parameter in usd/ }],
+  ['5', { code: 'unit-missing', at: '5', message: /must be an amount in usd/ }],
+  ['gb * included * price', { code: 'line-unit', at: 'gb * included * price', message: /comes out in GB\*usd/ }],
+  ['gb', { code: 'line-unit', at: 'gb', message: /comes out in GB, but/ }],
   [
     'graduated(requests, steps)',
-    { code: 'rate_unit', at: 'requests', message: /price per GB, but "requests" is in request/ },
+    { code: 'rate-unit', at: 'requests', message: /price per GB, but "requests" is in request/ },
   ],
   [
     'package(gb, free_requests, package_price)',
-    { code: 'unit_mismatch', at: 'package(gb, free_requests, package_price)', message: /quantity and size/ },
+    { code: 'unit-mismatch', at: 'package(gb, free_requests, package_price)', message: /quantity and size/ },
   ],
   [
     'package(gb, package_size, price)',
-    { code: 'price_unit', at: 'price', message: /amount in usd, but "price" is in usd\/GB/ },
+    { code: 'price-unit', at: 'price', message: /amount in usd, but "price" is in usd\/GB/ },
   ],
-  ['(subtotal - gb) * off', { code: 'unit_mismatch', at: 'subtotal - gb', message: /"subtotal" is in usd/ }],
-  ['fee * active_days', { code: 'line_unit', at: 'fee * active_days', message: /comes out in day\*usd/ }],
+  ['(subtotal - gb) * off', { code: 'unit-mismatch', at: 'subtotal - gb', message: /"subtotal" is in usd/ }],
+  ['fee * active_days', { code: 'line-unit', at: 'fee * active_days', message: /comes out in day\*usd/ }],
 ];
 
 const STOPS: readonly Case[] = [
   [
     'fee * (included / gb)',
-    { code: 'more_costs_less', at: 'fee * (included / gb)', message: /More gb can cost less/ },
+    { code: 'more-costs-less', at: 'fee * (included / gb)', message: /More gb can cost less/ },
     {
-      code: 'division_by_zero',
+      code: 'division-by-zero',
       at: 'gb',
       message: /with gb = 0 the line has no amount.*gb > 0 \?/s,
       counterexample: { gb: '0' },
@@ -77,13 +77,13 @@ const STOPS: readonly Case[] = [
   ],
   [
     'gb == included ? 0 : fee * included / abs(gb - included)',
-    { code: 'more_costs_less', at: 'gb == included ? 0 : fee * included / abs(gb - included)', message: /More gb/ },
+    { code: 'more-costs-less', at: 'gb == included ? 0 : fee * included / abs(gb - included)', message: /More gb/ },
   ],
   [
     'fee * included / (included + gb) * 0 + fee / (active_days / period_days)',
-    { code: 'metric_ignored', at: 'gb', message: /same whatever gb is/ },
+    { code: 'metric-ignored', at: 'gb', message: /same whatever gb is/ },
     {
-      code: 'division_by_zero',
+      code: 'division-by-zero',
       at: 'active_days / period_days',
       message: /active_days = 0/,
       counterexample: { gb: '0', active_days: '0', period_days: '1' },
@@ -92,7 +92,7 @@ const STOPS: readonly Case[] = [
   [
     'gb > 0 and fee * included / gb > fee ? fee : 0',
     {
-      code: 'more_costs_less',
+      code: 'more-costs-less',
       at: 'gb > 0 and fee * included / gb > fee ? fee : 0',
       message: /at 99 the line is 1500.00 usd, at .* it is 0.00 usd/,
     },
@@ -100,16 +100,16 @@ const STOPS: readonly Case[] = [
   [
     'graduated(gb - included, steps)',
     {
-      code: 'negative_quantity',
+      code: 'negative-quantity',
       at: 'gb - included',
       message: /Write max\(0, gb - included\)/,
       counterexample: { gb: '0' },
     },
   ],
-  ['package(gb, no_size, package_price)', { code: 'division_by_zero', at: 'no_size', message: /can be zero/ }],
+  ['package(gb, no_size, package_price)', { code: 'division-by-zero', at: 'no_size', message: /can be zero/ }],
   [
     'package(gb, -package_size, package_price)',
-    { code: 'package_size_not_positive', at: '-package_size', message: /can be negative/ },
+    { code: 'package-size-not-positive', at: '-package_size', message: /can be negative/ },
   ],
 ];
 
@@ -117,7 +117,7 @@ const SIGNS: readonly Case[] = [
   [
     '(gb - included) * price',
     {
-      code: 'negative_line',
+      code: 'may-be-negative',
       at: '(gb - included) * price',
       message: /with gb = 0 it comes to -13.00 usd/,
       counterexample: { gb: '0' },
@@ -125,27 +125,27 @@ const SIGNS: readonly Case[] = [
   ],
   [
     'fee - gb * price',
-    { code: 'negative_line', at: 'fee - gb * price', message: /comes to -/ },
-    { code: 'more_costs_less', at: 'fee - gb * price', message: /More gb/ },
+    { code: 'may-be-negative', at: 'fee - gb * price', message: /comes to -/ },
+    { code: 'more-costs-less', at: 'fee - gb * price', message: /More gb/ },
   ],
   [
     '-fee',
-    { code: 'negative_line', at: '-fee', message: /with any usage it comes to -1500.00 usd/, counterexample: {} },
+    { code: 'may-be-negative', at: '-fee', message: /with any usage it comes to -1500.00 usd/, counterexample: {} },
   ],
   [
     '(gb * gb - 2 * gb * other_gb + other_gb * other_gb) * price_squared',
     {
-      code: 'negative_unproven',
+      code: 'negative-unproven',
       at: '(gb * gb - 2 * gb * other_gb + other_gb * other_gb) * price_squared',
       message: /could not be proved/,
     },
     {
-      code: 'more_costs_less',
+      code: 'more-costs-less',
       at: '(gb * gb - 2 * gb * other_gb + other_gb * other_gb) * price_squared',
       message: /More gb/,
     },
     {
-      code: 'more_costs_less',
+      code: 'more-costs-less',
       at: '(gb * gb - 2 * gb * other_gb + other_gb * other_gb) * price_squared',
       message: /More other_gb/,
     },
@@ -156,13 +156,13 @@ const MONOTONE: readonly Case[] = [
   [
     'volume(gb, cliff)',
     {
-      code: 'volume_cliff',
+      code: 'volume-cliff',
       at: 'volume(gb, cliff)',
       message: /Beyond 10 .* at 10 the line is 150.00 usd, at 11 it is 110.00 usd/,
       counterexample: { gb: '11' },
     },
     {
-      code: 'volume_cliff',
+      code: 'volume-cliff',
       at: 'volume(gb, cliff)',
       message: /Beyond 15 .* at 15 the line is 150.00 usd, at 16 it is 80.00 usd/,
       counterexample: { gb: '16' },
@@ -171,16 +171,16 @@ const MONOTONE: readonly Case[] = [
   [
     'volume(max(0, gb - included), cliff)',
     {
-      code: 'volume_cliff',
+      code: 'volume-cliff',
       at: 'volume(max(0, gb - included), cliff)',
       message: /at 110 the line is 150.00 usd, at 111 /,
     },
-    { code: 'volume_cliff', at: 'volume(max(0, gb - included), cliff)', message: /at 115 .* at 116 / },
+    { code: 'volume-cliff', at: 'volume(max(0, gb - included), cliff)', message: /at 115 .* at 116 / },
   ],
   [
     'gb > included ? gb * low_price : gb * price',
     {
-      code: 'more_costs_less',
+      code: 'more-costs-less',
       at: 'gb > included ? gb * low_price : gb * price',
       message: /at 100 the line is 13.00 usd, at 101 it is 5.05 usd/,
       counterexample: { gb: '101' },
@@ -189,7 +189,7 @@ const MONOTONE: readonly Case[] = [
   [
     'gb > 0 ? fee * gb / (gb + included) : 0',
     {
-      code: 'rising_unproven',
+      code: 'rising-unproven',
       at: 'gb > 0 ? fee * gb / (gb + included) : 0',
       message: /could not be proved that more gb/,
     },
@@ -197,18 +197,18 @@ const MONOTONE: readonly Case[] = [
 ];
 
 const CONDITIONS: readonly Case[] = [
-  ['gb >= 0 ? gb * price : fee', { code: 'constant_condition', at: 'gb >= 0', message: /always true/ }],
+  ['gb >= 0 ? gb * price : fee', { code: 'constant-condition', at: 'gb >= 0', message: /always true/ }],
   [
     'gb > included and gb < included ? fee : gb * price',
-    { code: 'constant_condition', at: 'gb > included and gb < included', message: /always false/ },
+    { code: 'constant-condition', at: 'gb > included and gb < included', message: /always false/ },
   ],
   [
     'active_days > period_days ? fee : gb * price',
-    { code: 'constant_condition', at: 'active_days > period_days', message: /always false/ },
+    { code: 'constant-condition', at: 'active_days > period_days', message: /always false/ },
   ],
-  ['1 > 2 ? fee : gb * price', { code: 'constant_condition', at: '1 > 2', message: /always false/ }],
-  ['min(0, gb) * price + fee', { code: 'metric_ignored', at: 'gb', message: /same whatever gb is/ }],
-  ['fee + gb * price - gb * price', { code: 'metric_ignored', at: 'gb', message: /same whatever gb is/ }],
+  ['1 > 2 ? fee : gb * price', { code: 'constant-condition', at: '1 > 2', message: /always false/ }],
+  ['min(0, gb) * price + fee', { code: 'metric-ignored', at: 'gb', message: /same whatever gb is/ }],
+  ['fee + gb * price - gb * price', { code: 'metric-ignored', at: 'gb', message: /same whatever gb is/ }],
 ];
 
 const GROUPS = { READING, UNITS, STOPS, SIGNS, MONOTONE, CONDITIONS };
@@ -228,7 +228,7 @@ describe('findings about lines that see others', () => {
       [usage, { formula, allowNegative: true }],
       [
         {
-          code: 'more_costs_less',
+          code: 'more-costs-less',
           at: formula,
           message: /the sum up to this line is 1500\.00 usd, at .* it is 1200\.\d\d usd/,
         },
@@ -240,7 +240,7 @@ describe('findings about lines that see others', () => {
     const formula = 'fee - subtotal';
     check(
       [usage, { formula }],
-      [{ code: 'negative_line', at: formula, message: /with gb = 1000000 it comes to -128500.00 usd/ }],
+      [{ code: 'may-be-negative', at: formula, message: /with gb = 1000000 it comes to -128500.00 usd/ }],
     );
   });
 
@@ -251,7 +251,7 @@ describe('findings about lines that see others', () => {
   it('below a discount larger than the subtotal, the subtotal is not taken to be positive', () => {
     const formula = 'subtotal + fee';
     const found = findingsOf([usage, { formula: '-cap', allowNegative: true }, { formula }]);
-    expect(found).toMatchObject([{ code: 'negative_line', line: 'line_3', counterexample: { gb: '0' } }]);
+    expect(found).toMatchObject([{ code: 'may-be-negative', line: 'line_3', counterexample: { gb: '0' } }]);
   });
 
   it('a discount for each project makes nothing certain of the subtotal', () => {
@@ -260,7 +260,7 @@ describe('findings about lines that see others', () => {
       { formula: '-credit', allowNegative: true, per: 'project' },
       { formula: 'subtotal' },
     ];
-    expect(findingsOf(lines)).toMatchObject([{ line: 'line_3', severity: 'error', code: 'negative_line' }]);
+    expect(findingsOf(lines)).toMatchObject([{ line: 'line_3', severity: 'error', code: 'may-be-negative' }]);
   });
 
   it('a cap for each project is judged alone, since it counts once per project', () => {
@@ -271,7 +271,7 @@ describe('findings about lines that see others', () => {
   it('the quantity that a line shows must be in its formula', () => {
     const found = findingsOf([{ formula: 'gb * price', quantity: 'requests' }]);
     expect(found).toMatchObject([
-      { code: 'quantity_ignored', severity: 'warning', message: expect.stringMatching(/shows requests/) },
+      { code: 'quantity-ignored', severity: 'warning', message: expect.stringMatching(/shows requests/) },
     ]);
   });
 });
@@ -288,10 +288,10 @@ describe('findings about the plan as a whole', () => {
       lines: [{ key: 'fee', label: 'Fee', formula: 'fee', quantity: 'shown' }],
     });
     expect(found.map(({ code, line, severity }) => [code, line, severity])).toEqual([
-      ['quantity_ignored', 'fee', 'warning'],
-      ['unused_metric', null, 'warning'],
-      ['unused_parameter', null, 'warning'],
-      ['unused_rate', null, 'warning'],
+      ['quantity-ignored', 'fee', 'warning'],
+      ['unused-metric', null, 'warning'],
+      ['unused-parameter', null, 'warning'],
+      ['unused-rate', null, 'warning'],
     ]);
     expect(found.slice(1).map(({ message }) => message.match(/"\w+"/)?.[0])).toEqual([
       '"spare"',
@@ -309,7 +309,7 @@ describe('findings about the plan as a whole', () => {
   ])('tiers are refused when %s', (_, bounds, message) => {
     const tiers = bounds.map((upTo) => ({ upTo, unitPrice: '1' }));
     const found = findingsOf([{ formula: 'graduated(gb, steps)' }], { steps: { per: 'GB', tiers } });
-    expect(found).toMatchObject([{ code: 'tiers_unusable', severity: 'error', line: null, start: null }]);
+    expect(found).toMatchObject([{ code: 'tiers-unusable', severity: 'error', line: null, start: null }]);
     expect(found[0]?.message).toMatch(message);
   });
 
@@ -322,19 +322,19 @@ describe('findings about the plan as a whole', () => {
       ],
     };
     const charge = findingsOf([{ formula: 'max(0, graduated(gb, steps))' }], { steps });
-    expect(charge.filter(({ code }) => code === 'price_negative').map(({ message }) => message)).toEqual([
+    expect(charge.filter(({ code }) => code === 'price-negative').map(({ message }) => message)).toEqual([
       expect.stringContaining('The flat of tier 1 of rate "steps" is -2.'),
       expect.stringContaining('The unitPrice of tier 2 of rate "steps" is -1.'),
     ]);
     const credit = findingsOf([{ formula: 'graduated(gb, steps)', allowNegative: true }], { steps });
-    expect(credit.map(({ code }) => code)).not.toContain('price_negative');
+    expect(credit.map(({ code }) => code)).not.toContain('price-negative');
   });
 
   it('while one line cannot be read, the units of the others are checked already', () => {
     const found = findingsOf([{ formula: 'gb * (price' }, { formula: 'gb' }]);
     expect(found.map(({ code, line }) => [code, line])).toEqual([
       ['syntax', 'line_1'],
-      ['line_unit', 'line_2'],
+      ['line-unit', 'line_2'],
     ]);
   });
 

@@ -72,7 +72,7 @@ function breach({ context, stops, nonNegative }: LineProofs, amount: Amount): st
       : undefined;
   }
   const ofReason = stops.filter(({ place }) => place.reason === amount.stopped);
-  const isRuledOut = ofReason.every(({ proof }) => proof.kind === 'proved') && amount.stopped !== 'cost_limit';
+  const isRuledOut = ofReason.every(({ proof }) => proof.kind === 'proved') && amount.stopped !== 'cost-limit';
   return isRuledOut ? `stopped by ${amount.stopped}` : undefined;
 }
 
