@@ -212,6 +212,7 @@ create table dead_letters (
   subscription text not null,
   message_id text not null,
   message text not null,
+  data_base64 text not null,
   reason text not null,
   status dead_letter_status not null,
   received_at timestamp with time zone not null,
@@ -795,7 +796,7 @@ begin
   end if;
   select * into found from principals where principal = principal_name;
   if found.roles is null or not found.roles && needed then
-    raise exception '% cannot act as %: it takes the role %', principal_name, deed, array_to_string(needed, ' or ')
+    raise exception '% has not the role to act as %: it takes %', principal_name, deed, array_to_string(needed, ' or ')
       using errcode = 'DB003', hint = 'Roles are granted where the deployment is configured.';
   end if;
   if found.kind = 'service' and found.owner is null then
@@ -994,6 +995,24 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.run_inputs_digest(of_run text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select 'sha256:' || encode(sha256(convert_to(
+    coalesce((select string_agg(format('%s/%s/%s@%s %s', c.region, c.source_id, c.day, c.revision, c.digest), E'\n'
+                                order by c.region, c.source_id, c.day)
+              from checkpoints c where c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'), '')
+    || E'\n\n' ||
+    coalesce((select string_agg(format('%s %s %s %s %s %s %s', k.contract_id, k.mode, k.legacy_plan_version,
+                                       k.usage_plan_version, k.overrides, k.starts_on, k.ends_on), E'\n' order by k.contract_id)
+              from contracts k where k.status in ('active', 'ended')
+                and k.starts_on < r.period_to and (k.ends_on is null or k.ends_on > r.period_from)), ''), 'UTF8')), 'hex')
+  from billing_runs r where r.run_id = of_run
+$function$;
 
 CREATE OR REPLACE FUNCTION public.skip_unchanged_backtest()
  RETURNS trigger

@@ -27,9 +27,7 @@ import { runsPage } from '../../shared/console/pages/runs.ts';
 import { usagePage } from '../../shared/console/pages/usage.ts';
 import type { PrincipalRole } from '../../shared/database/queries.generated.ts';
 
-export type Opened =
-  | { readonly kind: 'page'; readonly page: Page }
-  | { readonly kind: 'unknown'; readonly reason: string };
+type Opened = { readonly kind: 'page'; readonly page: Page } | { readonly kind: 'unknown'; readonly reason: string };
 
 export interface Route {
   readonly method: 'GET';

@@ -3,8 +3,8 @@ import { addDays, startOf } from '../calendar/utc-day.ts';
 import type { Transaction } from '../database/database.ts';
 import {
   billingRunAdvance,
-  billingRunCountUnpinned,
   billingRunDropBack,
+  billingRunInputsChanged,
   billingRunLock,
   billingRunOpen,
   billingRunPin,
@@ -134,8 +134,8 @@ async function dropBackWhenChanged(
   run: LockedRun,
   customersPerShard: number,
 ): Promise<CollectOutcome> {
-  const count = await transaction.first(billingRunCountUnpinned, { run_id: run.runId });
-  if (!count || count.unpinned === 0) return 'unchanged';
+  const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
+  if (!inputs?.changed) return 'unchanged';
   await transaction.rows(invoiceSupersedeOfRun, { run_id: run.runId, fencing_token: run.fencingToken });
   const dropped = await transaction.first(billingRunDropBack, { run_id: run.runId });
   if (!dropped) throw new Error(`run ${run.runId} could not be dropped back while it was locked`);
@@ -143,13 +143,13 @@ async function dropBackWhenChanged(
 }
 
 async function reportLateUsage(transaction: Transaction, effects: Effects, run: LockedRun): Promise<CollectOutcome> {
-  const count = await transaction.first(billingRunCountUnpinned, { run_id: run.runId });
-  if (!count || count.unpinned === 0) return 'unchanged';
+  const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
+  if (!inputs?.changed) return 'unchanged';
   await raiseException(transaction, effects, {
     class: 'late_usage',
     subject: run.runId,
-    reason: 'usage_changed_after_approval',
-    detail: `${count.unpinned} cells of ${run.period} have changed since the run was approved; the invoices stand as they are until someone decides on an adjustment`,
+    reason: 'inputs_changed_after_approval',
+    detail: `usage or contracts of ${run.period} have changed since the run was approved; the invoices stand as they are until someone decides on an adjustment`,
   });
   return 'late';
 }

@@ -173,19 +173,6 @@ returning fencing_token`,
 };
 
 /**
- * How many current checkpoints of the run's days it does not rest on.
- */
-export const billingRunCountUnpinned: Query<{ readonly run_id: string }, { readonly unpinned: number }> = {
-  name: 'billing_run_count_unpinned',
-  parameters: ['run_id'],
-  text: `select count(*)::int as "unpinned"
-from billing_runs r
-join checkpoints c on c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'
-left join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token and p.checkpoint_id = c.checkpoint_id
-where r.run_id = $1 and p.checkpoint_id is null`,
-};
-
-/**
  * Inputs changed before the approval: the run collects again under a new token, and whoever holds the old one changes nothing.
  */
 export const billingRunDropBack: Query<{ readonly run_id: string }, { readonly fencing_token: number }> = {
@@ -204,6 +191,15 @@ export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_i
   parameters: ['run_id'],
   text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approved_at, opened_at, totals
 from billing_runs where run_id = $1`,
+};
+
+/**
+ * Whether usage or contracts have changed since the run was pinned.
+ */
+export const billingRunInputsChanged: Query<{ readonly run_id: string }, { readonly changed: boolean }> = {
+  name: 'billing_run_inputs_changed',
+  parameters: ['run_id'],
+  text: `select run_inputs_digest(run_id) is distinct from inputs_digest as "changed" from billing_runs where run_id = $1`,
 };
 
 /**
@@ -258,19 +254,8 @@ export const billingRunPin: Query<{ readonly run_id: string }, { readonly run_id
   select r.run_id, r.fencing_token, c.checkpoint_id
   from billing_runs r join checkpoints c on c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'
   where r.run_id = $1
-  returning checkpoint_id
-), inputs as (
-  select coalesce(string_agg(format('%s/%s/%s@%s %s', c.region, c.source_id, c.day, c.revision, c.digest), E'\\n'
-    order by c.region, c.source_id, c.day), '') as text
-  from pinned join checkpoints c using (checkpoint_id)
-), terms as (
-  select coalesce(string_agg(format('%s %s %s %s %s', k.contract_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides), E'\\n'
-    order by k.contract_id), '') as text
-  from contracts k join billing_runs r on r.run_id = $1
-  where k.status in ('active', 'ended') and k.starts_on < r.period_to and (k.ends_on is null or k.ends_on > r.period_from)
 )
-update billing_runs set status = 'complete',
-  inputs_digest = 'sha256:' || encode(sha256(convert_to((select text from inputs) || E'\\n\\n' || (select text from terms), 'UTF8')), 'hex')
+update billing_runs set status = 'complete', inputs_digest = run_inputs_digest(run_id)
 where run_id = $1 and status = 'collecting'
 returning run_id`,
 };
@@ -768,11 +753,11 @@ order by subscription`,
 /**
  * Keeps a message that cannot be applied, once per subscription and message, with the reason and the message as it came.
  */
-export const deadLetterKeep: Query<{ readonly subscription: string; readonly message_id: string; readonly message: string; readonly reason: string; readonly received_at: Date }, Record<never, never>> = {
+export const deadLetterKeep: Query<{ readonly subscription: string; readonly message_id: string; readonly message: string; readonly data_base64: string; readonly reason: string; readonly received_at: Date }, Record<never, never>> = {
   name: 'dead_letter_keep',
-  parameters: ['subscription', 'message_id', 'message', 'reason', 'received_at'],
-  text: `insert into dead_letters (subscription, message_id, message, reason, status, received_at)
-values ($1, $2, $3, $4, 'waiting', $5)
+  parameters: ['subscription', 'message_id', 'message', 'data_base64', 'reason', 'received_at'],
+  text: `insert into dead_letters (subscription, message_id, message, data_base64, reason, status, received_at)
+values ($1, $2, $3, $4, $5, 'waiting', $6)
 on conflict (subscription, message_id) do nothing`,
 };
 
@@ -1339,6 +1324,16 @@ where customer_id = $1 order by project_id, owned_from`,
 };
 
 /**
+ * Who owned some projects on a day; a project without an owner is left out.
+ */
+export const projectOwnershipListOnDay: Query<{ readonly project_ids: readonly string[]; readonly day: string }, { readonly project_id: string; readonly customer_id: string }> = {
+  name: 'project_ownership_list_on_day',
+  parameters: ['project_ids', 'day'],
+  text: `select project_id, customer_id from project_ownerships
+where project_id = any($1::text[]) and owned_from <= $2::date and (owned_to is null or owned_to > $2::date)`,
+};
+
+/**
  * One region.
  */
 export const regionFind: Query<{ readonly region: string }, { readonly region: string; readonly bigquery_location: string; readonly active_from: string; readonly active_to: string | null }> = {
@@ -1541,16 +1536,14 @@ export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows
 };
 
 /**
- * Writes a checkpoint's rows, each with who owned the project on that day. Unowned usage is kept, with no customer.
+ * Writes a checkpoint's rows, each with who owned the project on that day; null for nobody.
  */
-export const usageDailyInsert: Query<{ readonly day: string; readonly checkpoint_id: bigint; readonly region: string; readonly metric: string; readonly project_ids: readonly string[]; readonly quantities: readonly string[] }, Record<never, never>> = {
+export const usageDailyInsert: Query<{ readonly day: string; readonly checkpoint_id: bigint; readonly region: string; readonly metric: string; readonly project_ids: readonly string[]; readonly customer_ids: readonly (string | null)[]; readonly quantities: readonly string[] }, Record<never, never>> = {
   name: 'usage_daily_insert',
-  parameters: ['day', 'checkpoint_id', 'region', 'metric', 'project_ids', 'quantities'],
+  parameters: ['day', 'checkpoint_id', 'region', 'metric', 'project_ids', 'customer_ids', 'quantities'],
   text: `insert into usage_daily (day, checkpoint_id, region, metric, project_id, customer_id, quantity)
-select $1::date, $2::bigint, $3, $4, r.project_id, o.customer_id, r.quantity
-from unnest($5::text[], $6::numeric[]) r (project_id, quantity)
-left join project_ownerships o
-  on o.project_id = r.project_id and o.owned_from <= $1::date and (o.owned_to is null or o.owned_to > $1::date)`,
+select $1::date, $2::bigint, $3, $4, r.project_id, r.customer_id, r.quantity
+from unnest($5::text[], $6::text[], $7::numeric[]) r (project_id, customer_id, quantity)`,
 };
 
 /**

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 const day = z.iso.date();
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
-const name = z.string().min(1).max(200);
+/** Names are printable: what PostgreSQL or a log cannot hold is refused at the edge. */
+const name = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}+$/u, 'holds control characters');
 
 /**
  * Every fact that Daybook publishes: the topic's name, and the data of its current version. A field may be added; a

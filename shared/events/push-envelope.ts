@@ -22,6 +22,8 @@ export interface Push {
   readonly subscription: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly data: string;
+  /** The data byte for byte, as it travelled. */
+  readonly dataBase64: string;
   readonly deliveryAttempt: number | null;
 }
 
@@ -41,6 +43,7 @@ export function parsePush(body: unknown): ParsedPush {
       subscription: subscription.replace(/^projects\/[^/]+\/subscriptions\//, ''),
       attributes: message.attributes,
       data: Buffer.from(message.data, 'base64').toString('utf8'),
+      dataBase64: message.data,
       deliveryAttempt: deliveryAttempt ?? null,
     },
   };

@@ -77,10 +77,16 @@ export async function keepDeadLetter(
     transaction.rows(deadLetterKeep, {
       subscription: push.subscription,
       message_id: push.messageId,
-      message: push.data,
-      reason,
+      message: storable(push.data),
+      data_base64: push.dataBase64,
+      reason: storable(reason),
       received_at: dependencies.effects.now(),
     }),
   );
   return { kind: 'dead_lettered', reason };
+}
+
+/** PostgreSQL's text cannot hold U+0000; the exact bytes are kept beside it. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD');
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, digestOf } from '../canonical/canonical-json.ts';
+import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Transaction } from '../database/database.ts';
 import {
   checkpointAbandonRunning,
@@ -9,14 +9,13 @@ import {
   checkpointLockCell,
   checkpointStart,
   checkpointSupersede,
-  usageDailyInsert,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import { Exact } from '../exact/exact.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
-import type { ReadingEvidence, UsageReading, UsageRow } from '../sources/reading.ts';
+import type { ReadingEvidence, UsageReading } from '../sources/reading.ts';
 import { type Cell, cellName, checkpointName } from './cell.ts';
+import { insertRows, totalOf, usageDigest, withOwners } from './checkpoint-rows.ts';
 
 /** A source as it is configured for a cell's day. */
 export interface ActiveSource {
@@ -32,8 +31,6 @@ export type AttemptOutcome =
   | { readonly kind: 'failed'; readonly cell: Cell; readonly reason: string; readonly detail: string }
   /** A newer attempt took the cell over; this one has written nothing. */
   | { readonly kind: 'fenced_out'; readonly cell: Cell };
-
-const INSERT_BATCH = 5_000;
 
 /** Begins an attempt at a cell and fences out any older one. The returned id is the attempt's fencing token. */
 export async function startAttempt(
@@ -67,7 +64,8 @@ export async function finishAttempt(
 ): Promise<AttemptOutcome> {
   await transaction.rows(checkpointLockCell, cellKey(attempt.cell));
   if (reading.kind === 'incomplete') return fail(transaction, effects, attempt, reading);
-  const digest = usageDigest(attempt.cell, attempt.source, reading.rows);
+  const rows = await withOwners(transaction, attempt.cell.day, reading.rows);
+  const digest = usageDigest(attempt.cell, attempt.source, rows);
   const current = await transaction.first(checkpointFindCurrent, cellKey(attempt.cell));
   const evidence = evidenceText(reading.evidence);
   if (current?.digest === digest && current.revision !== null) {
@@ -94,7 +92,7 @@ export async function finishAttempt(
     finished_at: effects.now(),
   });
   if (!completed) throw new FencedOut();
-  await insertRows(transaction, attempt, reading.rows);
+  await insertRows(transaction, attempt, rows);
   await recordEvents(transaction, effects, [
     { type: 'usage.checkpointed', data: { ...attempt.cell, checkpointId: attempt.id.toString(), revision } },
   ]);
@@ -133,34 +131,6 @@ async function fail(
   });
   await recordEvents(transaction, effects, [{ type: 'usage.incomplete', data: { ...attempt.cell, reason, detail } }]);
   return { kind: 'failed', cell: attempt.cell, reason, detail };
-}
-
-async function insertRows(
-  transaction: Transaction,
-  attempt: { readonly id: bigint; readonly cell: Cell; readonly source: ActiveSource },
-  rows: readonly UsageRow[],
-): Promise<void> {
-  for (let from = 0; from < rows.length; from += INSERT_BATCH) {
-    const batch = rows.slice(from, from + INSERT_BATCH);
-    await transaction.rows(usageDailyInsert, {
-      day: attempt.cell.day,
-      checkpoint_id: attempt.id,
-      region: attempt.cell.region,
-      metric: attempt.source.metric,
-      project_ids: batch.map((row) => row.project),
-      quantities: batch.map((row) => row.quantity),
-    });
-  }
-}
-
-/** The digest of what was counted, independent of the order in which the source answered (promise 13). */
-function usageDigest(cell: Cell, source: ActiveSource, rows: readonly UsageRow[]): Digest {
-  const sorted = rows.map((row): [string, string] => [row.project, row.quantity]).sort(([a], [b]) => (a < b ? -1 : 1));
-  return digestOf({ ...cell, metric: source.metric, configuration: source.configurationDigest, rows: sorted });
-}
-
-function totalOf(rows: readonly UsageRow[]): string {
-  return rows.reduce((sum, row) => sum.add(Exact.parse(row.quantity)), Exact.zero).toString();
 }
 
 function evidenceText(evidence: ReadingEvidence): string {

@@ -262,7 +262,7 @@ begin
   end if;
   select * into found from principals where principal = principal_name;
   if found.roles is null or not found.roles && needed then
-    raise exception '% cannot act as %: it takes the role %', principal_name, deed, array_to_string(needed, ' or ')
+    raise exception '% has not the role to act as %: it takes %', principal_name, deed, array_to_string(needed, ' or ')
       using errcode = 'DB003', hint = 'Roles are granted where the deployment is configured.';
   end if;
   if found.kind = 'service' and found.owner is null then

@@ -24,8 +24,10 @@ create table dead_letters (
   dead_letter_id bigint generated always as identity primary key,
   subscription text not null,
   message_id text not null,
-  -- The message as it came, whatever it was, so that it can go back.
+  -- The message's data for reading; characters that text cannot hold are replaced.
   message text not null,
+  -- The same, byte for byte in base64, so that it can go back as it came.
+  data_base64 text not null,
   reason text not null,
   status dead_letter_status not null,
   received_at timestamptz not null,

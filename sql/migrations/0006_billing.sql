@@ -41,6 +41,21 @@ create trigger only_listed_transitions before insert or update on billing_runs
 create constraint trigger audited_transitions after insert or update on billing_runs deferrable initially deferred
   for each row execute function audit_transition('billing_run', 'run_id');
 
+-- The digest over what a run would rest on now: the current checkpoints of its days and the contracts in force.
+create function run_inputs_digest(of_run text) returns text
+language sql stable set search_path = public, pg_temp as $$
+  select 'sha256:' || encode(sha256(convert_to(
+    coalesce((select string_agg(format('%s/%s/%s@%s %s', c.region, c.source_id, c.day, c.revision, c.digest), E'\n'
+                                order by c.region, c.source_id, c.day)
+              from checkpoints c where c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'), '')
+    || E'\n\n' ||
+    coalesce((select string_agg(format('%s %s %s %s %s %s %s', k.contract_id, k.mode, k.legacy_plan_version,
+                                       k.usage_plan_version, k.overrides, k.starts_on, k.ends_on), E'\n' order by k.contract_id)
+              from contracts k where k.status in ('active', 'ended')
+                and k.starts_on < r.period_to and (k.ends_on is null or k.ends_on > r.period_from)), ''), 'UTF8')), 'hex')
+  from billing_runs r where r.run_id = of_run
+$$;
+
 -- The checkpoints that a run rests on, fixed when it was complete.
 create table run_checkpoints (
   run_id text not null references billing_runs,

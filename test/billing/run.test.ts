@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { approveRun } from '../../shared/billing/sign-off.ts';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
+import { endContract } from '../../shared/catalogue/contracts.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { aggregate, aggregateAll, collect, DAYS, EFFECTS, PERIOD, REGIONS, rate, seedContracts } from './month.ts';
 
@@ -104,9 +105,33 @@ describe('the billing run', () => {
     await aggregate(db.database, 'us-east', utcDay('2026-10-02'), { ...USAGE, 'acme-app': '7' });
     expect(await collect(db.database)).toBe('late');
     expect((await db.owner.query('select class, reason from exceptions')).rows).toEqual([
-      { class: 'late_usage', reason: 'usage_changed_after_approval' },
+      { class: 'late_usage', reason: 'inputs_changed_after_approval' },
     ]);
     expect((await invoices())[0]).toMatchObject({ status: 'approved', total: 6_000 });
+  });
+
+  test('a contract that changes before the approval drops the run back too', async () => {
+    await aggregateAll(db.database, USAGE);
+    await collect(db.database);
+    await rate(db.database, 0);
+    const step = { contractId: 'cedar-1', actor: 'person:ben', why: 'left', endsOn: '2026-10-02' };
+    expect(await endContract({ database: db.database, effects: EFFECTS }, step)).toMatchObject({ kind: 'done' });
+    expect(await collect(db.database)).toBe('pinned');
+    expect(await rate(db.database, 0, 2)).toMatchObject({ kind: 'rated' });
+    expect((await invoices()).at(-1)).toEqual({ invoice_id: '2026-10/cedar/usage/2', status: 'rated', total: 1 });
+  });
+
+  test('a project that is given to its owner afterwards is billed once its days are read again', async () => {
+    await aggregateAll(db.database, { ...USAGE, stray: '10' });
+    await collect(db.database);
+    await rate(db.database, 0);
+    await db.owner.query(
+      `insert into projects values ('stray'); insert into project_ownerships values ('stray', 'acme', '2026-10-01')`,
+    );
+    await aggregateAll(db.database, { ...USAGE, stray: '10' });
+    expect(await collect(db.database)).toBe('pinned');
+    await rate(db.database, 0, 2);
+    expect((await invoices())[1]).toEqual({ invoice_id: '2026-10/acme/usage/2', status: 'rated', total: 6_600 });
   });
 
   test('promise 5: usage without an owner is named in an exception, not passed over', async () => {

@@ -21,6 +21,7 @@ const push = (data: string, messageId = 'm1'): Push => ({
   subscription: 'usage.checkpointed.validate-usage',
   attributes: {},
   data,
+  dataBase64: Buffer.from(data).toString('base64'),
   deliveryAttempt: 1,
 });
 
@@ -89,6 +90,11 @@ describe('promise 11: every message ends as applied, duplicate or dead-lettered'
       JSON.stringify({ ...EVENT, data: { ...DATA, day: undefined } }),
       /malformed usage.checkpointed[\s\S]*day/,
     ],
+    [
+      'a name that no text column can hold',
+      JSON.stringify({ ...EVENT, data: { ...DATA, region: 'us\u0000east' } }),
+      /control characters/,
+    ],
     ['a field that nobody knows', JSON.stringify({ ...EVENT, data: { ...DATA, tenant: 'x' } }), /tenant/],
   ])('%s goes to the dead letters with its reason and its bytes, once', async (_what, text, reason) => {
     const take = () => receive(dependencies(), 'usage.checkpointed', push(text), ACTOR, async () => undefined);
@@ -97,6 +103,12 @@ describe('promise 11: every message ends as applied, duplicate or dead-lettered'
     const kept = await db.owner.query('select message, reason, status from dead_letters');
     expect(kept.rows).toEqual([{ message: text, reason: expect.stringMatching(reason), status: 'waiting' }]);
     expect(await count('inbox')).toBe(0);
+  });
+
+  test('a message with a NUL is kept all the same: readable, and byte for byte', async () => {
+    await receive(dependencies(), 'usage.checkpointed', push('{\u0000'), ACTOR, async () => undefined);
+    const kept = await db.owner.query('select message, data_base64 from dead_letters');
+    expect(kept.rows).toEqual([{ message: '{\uFFFD', data_base64: Buffer.from('{\u0000').toString('base64') }]);
   });
 
   test('an event that names what does not exist is put aside, and nothing of its effect stays', async () => {
@@ -188,7 +200,14 @@ describe('a push request', () => {
     };
     expect(parsePush(body)).toEqual({
       kind: 'push',
-      push: { messageId: '1', subscription: 's.x', attributes: { a: 'b' }, data: 'héllo', deliveryAttempt: null },
+      push: {
+        messageId: '1',
+        subscription: 's.x',
+        attributes: { a: 'b' },
+        data: 'héllo',
+        dataBase64: 'aMOpbGxv',
+        deliveryAttempt: null,
+      },
     });
     expect(parsePush({ ...body, deliveryAttempt: 3 })).toMatchObject({ push: { deliveryAttempt: 3 } });
   });

@@ -8,6 +8,7 @@ import pg from 'pg';
 import { type Placement, placeServer } from './placement.ts';
 
 const run = promisify(execFile);
+const MOST_STARTS = 3;
 
 /** A running PostgreSQL of our own. */
 export interface LocalPostgres {
@@ -32,18 +33,26 @@ export interface LocalPostgresOptions {
 export async function startPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const placement = placeServer(options.dataDirectory);
   if (!existsSync(join(placement.dataDirectory, 'PG_VERSION'))) await initialise(placement);
-  await stopPredecessor(placement);
-  const port = await freePort();
-  const child = spawnServer(placement, port, options);
-  const url = (database: string) => `postgres://daybook@127.0.0.1:${port}/${database}`;
-  await untilReady(url('postgres'), child);
-  return {
-    url,
-    dataDirectory: placement.dataDirectory,
-    process: child,
-    createDatabase: (name, template) => createDatabase(url('postgres'), name, template),
-    stop: () => stop(child),
-  };
+  for (let attempt = 1; ; attempt += 1) {
+    await stopPredecessor(placement);
+    const port = await freePort();
+    const child = spawnServer(placement, port, options);
+    const url = (database: string) => `postgres://daybook@127.0.0.1:${port}/${database}`;
+    try {
+      await untilReady(url('postgres'), child);
+    } catch (error) {
+      // A predecessor that was killed while it started its server may have one that took the folder only now.
+      if (child.exitCode === null || attempt === MOST_STARTS) throw error;
+      continue;
+    }
+    return {
+      url,
+      dataDirectory: placement.dataDirectory,
+      process: child,
+      createDatabase: (name, template) => createDatabase(url('postgres'), name, template),
+      stop: () => stop(child),
+    };
+  }
 }
 
 /**

@@ -1,0 +1,37 @@
+/** The commands that alerts and the console hand to people, in one place, so that both say the same. */
+const DAYBOOK = 'npm run daybook --';
+
+export const COMMANDS = {
+  aggregate: (region: string, day: string) => `${DAYBOOK} usage aggregate --region ${region} --day ${day}`,
+  completeness: (period: string) => `${DAYBOOK} usage completeness --period ${period}`,
+  showRun: (period: string) => `${DAYBOOK} run show ${period}`,
+  rateRun: (period: string) => `${DAYBOOK} run rate ${period}`,
+  approveRun: (period: string) => `${DAYBOOK} run approve ${period} --as person:YOU --why "what was reviewed"`,
+  issueRun: (period: string) => `${DAYBOOK} run issue ${period}`,
+  showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,
+  explainInvoice: (invoiceId: string) => `${DAYBOOK} invoice explain ${invoiceId}`,
+  listExceptions: () => `${DAYBOOK} exceptions list`,
+  showPlan: (planVersion: string) => `${DAYBOOK} plan show ${planVersion}`,
+  approvePlan: (planVersion: string) =>
+    `${DAYBOOK} plan approve ${planVersion} --as person:YOU --why "what was reviewed"`,
+  verifyAudit: () => `${DAYBOOK} audit verify`,
+  status: () => `${DAYBOOK} status`,
+} as const;
+
+/** What does the failed work of an exception again, or shows what to decide on; by class and subject. */
+export function recoveryCommand(exceptionClass: string, subject: string): string {
+  switch (exceptionClass) {
+    case 'aggregation_failed': {
+      const [region = 'REGION', , day = 'DAY'] = subject.split('/');
+      return COMMANDS.aggregate(region, day);
+    }
+    case 'issuing_failed':
+      return COMMANDS.issueRun(subject.split('/', 1)[0] ?? subject);
+    case 'rating_held':
+    case 'unbilled_usage':
+    case 'late_usage':
+      return COMMANDS.showRun(subject.split('/', 1)[0] ?? subject);
+    default:
+      return COMMANDS.listExceptions();
+  }
+}

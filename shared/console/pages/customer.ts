@@ -1,0 +1,103 @@
+import { html } from 'hono/html';
+import { type BillingPeriod, nextPeriod, periodDays, previousPeriod } from '../../calendar/billing-period.ts';
+import { daysOf } from '../../calendar/utc-day.ts';
+import type { Reader } from '../../database/database.ts';
+import {
+  contractListOfCustomer,
+  customerFind,
+  invoiceListFiltered,
+  metricList,
+  projectOwnershipListOfCustomer,
+  usageDailySumOfCustomer,
+} from '../../database/queries.generated.ts';
+import { dailyCharts } from '../daily-chart.ts';
+import { formatAmount, shortDigest } from '../format.ts';
+import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
+import { badge, section, tableOr, trail } from '../parts.ts';
+import { latestPeriod } from '../shown-period.ts';
+
+type View = NonNullable<Awaited<ReturnType<typeof readCustomer>>>;
+
+/** A customer's usage by day, contracts, projects and invoices. */
+export async function customerPage(
+  context: PageContext,
+  address: { readonly customer: string; readonly period?: BillingPeriod | undefined },
+): Promise<Page> {
+  const { reader } = context;
+  const period = address.period ?? (await latestPeriod(context));
+  const view = await readCustomer(reader, address.customer, period);
+  if (!view)
+    return notFoundPage(`There is no customer ${address.customer}.`, html`<a href="/customers">All customers</a>`);
+  const { customer } = view;
+  const link = (to: BillingPeriod) => `/customers/${customer.customer_id}?period=${to}`;
+  const body = html`${trail([['Customers', '/customers']])}
+<div class="head"><h1>${customer.name}</h1><p class="muted"><code>${customer.customer_id}</code> · ${customer.stripe_customer_id === null ? 'not mapped to a customer in Stripe: its invoices cannot be issued' : html`in Stripe <code>${customer.stripe_customer_id}</code>`}</p></div>
+${section(`Usage in ${period}`, dailyCharts(daysOf(periodDays(period)), view.metrics, view.usage), 'From the current checkpoints, over all regions and projects, in billed units.')}
+<nav class="pages" aria-label="Periods"><a href="${link(previousPeriod(period))}">← ${previousPeriod(period)}</a><a href="${link(nextPeriod(period))}">${nextPeriod(period)} →</a></nav>
+${section('Contracts', contracts(view))}
+<div class="columns">${section('Invoices', invoices(view))}${section('Projects', projects(view))}</div>`;
+  return { status: 200, title: customer.name, active: 'customers', body };
+}
+
+async function readCustomer(reader: Reader, customerId: string, period: BillingPeriod) {
+  const key = { customer_id: customerId };
+  const customer = await reader.first(customerFind, key);
+  if (!customer) return undefined;
+  const { from, to } = periodDays(period);
+  const [usage, metrics, contractRows, invoiceRows, projectRows] = await Promise.all([
+    reader.rows(usageDailySumOfCustomer, { ...key, from_day: from, to_day: to }),
+    reader.rows(metricList, {}),
+    reader.rows(contractListOfCustomer, key),
+    reader.rows(invoiceListFiltered, { ...key, period: null, status: null }),
+    reader.rows(projectOwnershipListOfCustomer, key),
+  ]);
+  return { customer, usage, metrics, contracts: contractRows, invoices: invoiceRows, projects: projectRows };
+}
+
+function plan(name: string | null, version: string | null): Html {
+  if (version === null) return html`<span class="muted">–</span>`;
+  return html`<a href="/plans/${version}">${name ?? ''}</a><span class="sub"><code>${shortDigest(version)}</code></span>`;
+}
+
+function contracts({ contracts: rows }: View): Html {
+  const lines = rows.map((row) => [
+    html`${row.contract_id}<span class="sub">${row.author}${row.approver === null ? '' : `, approved by ${row.approver}`}</span>`,
+    badge(row.status),
+    row.mode,
+    html`${row.starts_on} – ${row.ends_on ?? 'open'}`,
+    plan(row.legacy_plan, row.legacy_plan_version),
+    plan(row.usage_plan, row.usage_plan_version),
+    row.overrides === '{}'
+      ? html`<span class="muted">none</span>`
+      : html`<details><summary>show</summary><pre class="query"><code>${row.overrides}</code></pre></details>`,
+  ]);
+  const columns = [
+    { label: 'Contract' },
+    { label: 'State' },
+    { label: 'Mode' },
+    { label: 'In force' },
+    { label: 'Fixed tier' },
+    { label: 'Usage plan' },
+    { label: 'Overrides' },
+  ] as const;
+  return tableOr('No contract: nothing of this customer is billed.', 'Contracts', columns, lines);
+}
+
+function invoices({ invoices: rows }: View): Html {
+  const lines = rows.map((row) => [
+    html`<a href="/invoices/${row.invoice_id}">${row.period}${row.series === 'usage' ? '' : ` ${row.series}`}</a>`,
+    badge(row.status),
+    row.status === 'held' ? html`<span class="muted">held</span>` : formatAmount(row.total, row.currency),
+  ]);
+  return tableOr(
+    'No invoice yet.',
+    'Invoices',
+    [{ label: 'Period' }, { label: 'State' }, { label: 'Total', numeric: true }],
+    lines,
+  );
+}
+
+function projects({ projects: rows }: View): Html {
+  const lines = rows.map((row) => [row.project_id, row.owned_from, row.owned_to ?? 'today']);
+  return tableOr('No project.', 'Projects', [{ label: 'Project' }, { label: 'From' }, { label: 'Until' }], lines);
+}

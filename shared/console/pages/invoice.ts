@@ -1,0 +1,153 @@
+import { html } from 'hono/html';
+import { COMMANDS } from '../../alerts/commands.ts';
+import { type BillingPeriod, periodDays } from '../../calendar/billing-period.ts';
+import { daysOf } from '../../calendar/utc-day.ts';
+import type { Reader } from '../../database/database.ts';
+import {
+  auditLogListOfSubject,
+  chargeListOfInvoice,
+  contractListRatedOnInvoice,
+  invoiceShow,
+  metricList,
+  stripeRequestList,
+  usageDailySumOfInvoice,
+} from '../../database/queries.generated.ts';
+import { dailyCharts } from '../daily-chart.ts';
+import { formatAmount, formatNumber, shortDigest } from '../format.ts';
+import { history } from '../history.ts';
+import { invoiceIdOf } from '../identifiers.ts';
+import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
+import { badge, code, command, facts, instant, section, table, tableOr, trail } from '../parts.ts';
+import { parseInputs } from '../rated-line.ts';
+
+export interface InvoiceAddress {
+  readonly period: BillingPeriod;
+  readonly customer: string;
+  readonly series: string;
+  readonly issue?: string | undefined;
+}
+
+type View = NonNullable<Awaited<ReturnType<typeof readInvoice>>>;
+type Charge = View['charges'][number];
+
+/** An invoice with its lines, each leading on to its explanation. */
+export async function invoicePage({ reader }: PageContext, address: InvoiceAddress): Promise<Page> {
+  const view = await readInvoice(reader, invoiceIdOf(address));
+  if (!view) {
+    return notFoundPage(
+      `There is no invoice ${invoiceIdOf(address)}.`,
+      html`<a href="/runs/${address.period}">The invoices of ${address.period}</a>`,
+    );
+  }
+  const { invoice } = view;
+  const body = html`${trail([
+    ['Runs', '/runs'],
+    [invoice.period, `/runs/${invoice.period}`],
+  ])}
+<div class="head"><div class="line"><h1>${invoice.customer_name}, ${invoice.period}</h1>${badge(invoice.status)}</div>
+<p class="muted">Invoice <code>${invoice.invoice_id}</code> of <a href="/customers/${invoice.customer_id}">${invoice.customer_id}</a></p></div>
+${stopped(view)}
+${section('Lines', lines(view))}
+${section('Daily usage', dailyCharts(daysOf(periodDays(address.period)), view.metrics, view.usage), 'From the checkpoints that the invoice’s run rests on, in billed units.')}
+<div class="columns">${section('Terms', terms(view))}${section('In Stripe', inStripe(view))}</div>
+${section('Proof', proof(view))}
+${section('History', history(view.entries))}`;
+  return { status: 200, title: `Invoice ${invoice.invoice_id}`, active: 'runs', body };
+}
+
+async function readInvoice(reader: Reader, invoiceId: string) {
+  const key = { invoice_id: invoiceId };
+  const invoice = await reader.first(invoiceShow, key);
+  if (!invoice) return undefined;
+  const [charges, contracts, requests, usage, metrics, entries] = await Promise.all([
+    reader.rows(chargeListOfInvoice, key),
+    reader.rows(contractListRatedOnInvoice, key),
+    reader.rows(stripeRequestList, key),
+    reader.rows(usageDailySumOfInvoice, key),
+    reader.rows(metricList, {}),
+    reader.rows(auditLogListOfSubject, { subject: invoiceId, entity: 'invoice' }),
+  ]);
+  return { invoice, charges, contracts, requests, usage, metrics, entries };
+}
+
+function stopped({ invoice }: View): Html {
+  switch (invoice.status) {
+    case 'held':
+      return section(
+        'Held',
+        html`<p>${invoice.hold_reason}</p>
+<p class="muted">This invoice waits alone; the others of the run go on. It is listed under <a href="/exceptions">exceptions</a>.</p>`,
+      );
+    case 'stripe_failed':
+      return section('Stopped', html`<p>${invoice.failure_detail}</p>${command(COMMANDS.issueRun(invoice.period))}`);
+    default:
+      return html``;
+  }
+}
+
+function lines({ invoice, charges }: View): Html {
+  if (charges.length === 0)
+    return html`<p class="muted">No line: ${invoice.status === 'held' ? 'a held customer is not billed until it is rated again' : 'nothing was due'}.</p>`;
+  const severalParts = new Set(charges.map((charge) => charge.segment_from)).size > 1;
+  const rows = charges.map((charge) => [
+    html`<a href="/invoices/${invoice.invoice_id}/lines/${charge.position}">${charge.label}</a>${subtitle(charge, severalParts)}`,
+    html`<code class="wrap">${charge.formula}</code>`,
+    charge.quantity === null
+      ? html`<span class="muted">–</span>`
+      : html`<span title="${charge.quantity}">${formatNumber(charge.quantity)}</span>`,
+    parameters(charge),
+    html`<span title="exactly ${charge.exact}">${formatAmount(charge.amount, charge.currency)}</span>`,
+  ]);
+  const columns = [
+    { label: 'Line' },
+    { label: 'Formula' },
+    { label: 'Quantity', numeric: true },
+    { label: 'What went in' },
+    { label: 'Amount', numeric: true },
+  ] as const;
+  return html`${table('Lines of the invoice', columns, rows)}
+<p class="sum"><span>Subtotal</span> <strong>${formatAmount(invoice.subtotal, invoice.currency)}</strong><span class="muted">${charges.length} lines, each rounded once, half away from zero; tax is Stripe’s</span></p>`;
+}
+
+function subtitle(charge: Charge, severalParts: boolean): Html {
+  const parts = [
+    ...(charge.project_id === null ? [] : [charge.project_id]),
+    ...(severalParts ? [`${charge.segment_from} to ${charge.segment_to}`] : []),
+  ];
+  return parts.length === 0 ? html`` : html`<span class="sub">${parts.join(' · ')}</span>`;
+}
+
+function parameters(charge: Charge): Html {
+  return html`${Object.entries(parseInputs(charge.inputs)).map(([name, value]) => html`<span class="sub"><code>${name}</code> ${formatNumber(value)}</span>`)}`;
+}
+
+function terms({ contracts }: View): Html {
+  const rows = contracts.map((contract) => [
+    html`${contract.contract_id}<span class="sub">${contract.mode} mode</span>`,
+    html`${contract.starts_on} – ${contract.ends_on ?? 'open'}`,
+    html`${contract.plan_versions.map((version) => html`<a href="/plans/${version}">${code(version, shortDigest(version))}</a> `)}`,
+  ]);
+  const columns = [{ label: 'Contract' }, { label: 'In force' }, { label: 'Plan version' }] as const;
+  return tableOr('Nothing was rated.', 'Contracts', columns, rows);
+}
+
+function inStripe({ invoice, requests }: View): Html {
+  const rows = requests.map((request) => [
+    html`<code>${request.step}</code>`,
+    badge(request.status),
+    instant(request.committed_at),
+  ]);
+  return html`${facts([
+    ['Invoice', invoice.stripe_invoice_id === null ? 'not there yet' : html`<code>${invoice.stripe_invoice_id}</code>`],
+    ['Number', invoice.stripe_number ?? 'none yet'],
+  ])}${tableOr('Nothing has been sent.', 'Requests to Stripe', [{ label: 'Step' }, { label: 'State' }, { label: 'Committed' }], rows)}`;
+}
+
+function proof({ invoice }: View): Html {
+  return html`${facts([
+    ['Digest of the document', code(invoice.document_digest)],
+    ['Rated', instant(invoice.rated_at)],
+    ['Run', html`<a href="/runs/${invoice.period}">${invoice.run_id}</a>, token ${invoice.fencing_token}`],
+  ])}${command(COMMANDS.explainInvoice(invoice.invoice_id))}
+<details><summary>The document, as it was rated</summary><pre class="query"><code>${invoice.document}</code></pre></details>`;
+}

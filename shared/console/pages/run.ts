@@ -1,0 +1,179 @@
+import { html } from 'hono/html';
+import { COMMANDS } from '../../alerts/commands.ts';
+import { type BillingPeriod, previousPeriod } from '../../calendar/billing-period.ts';
+import type { Reader } from '../../database/database.ts';
+import {
+  auditLogListOfSubject,
+  billingRunFind,
+  billingRunShowProgress,
+  invoiceListFiltered,
+  invoiceListWithPrevious,
+  runCheckpointCountBySource,
+} from '../../database/queries.generated.ts';
+import { formatAmount, formatChange, formatCount, shortDigest } from '../format.ts';
+import { history } from '../history.ts';
+import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
+import { badge, code, command, facts, instant, section, table, tableOr, trail } from '../parts.ts';
+import { runSteps } from '../run-steps.ts';
+import { reviewedTotals } from './runs.ts';
+
+type View = NonNullable<Awaited<ReturnType<typeof readRun>>>;
+type Invoice = View['invoices'][number];
+
+/** A period's close as finance reviews it. */
+export async function runPage({ reader }: PageContext, { period }: { readonly period: BillingPeriod }): Promise<Page> {
+  const view = await readRun(reader, period);
+  if (!view) return notFoundPage(`There is no billing run of ${period}.`, html`<a href="/runs">All runs</a>`);
+  const { run } = view;
+  const body = html`${trail([['Runs', '/runs']])}
+<div class="head"><div class="line"><h1>Billing run ${run.run_id}</h1>${badge(run.status)}</div>
+<p class="muted">Days ${run.period_from} up to, not including, ${run.period_to}</p></div>
+<div class="panel">${runSteps(run.status)}</div>
+<div class="columns">${section('Totals', totals(view))}${section('Sign-off', signOff(view))}</div>
+${section('Invoices', invoices(view))}
+${held(view)}
+${section('What the run rests on', inputs(view))}
+${section('History', history(view.entries))}`;
+  return { status: 200, title: `Run ${run.run_id}`, active: 'runs', body };
+}
+
+async function readRun(reader: Reader, period: BillingPeriod) {
+  const run = await reader.first(billingRunFind, { run_id: period });
+  if (!run) return undefined;
+  const key = { run_id: run.run_id };
+  const [rows, earlier, sources, progress, entries] = await Promise.all([
+    reader.rows(invoiceListWithPrevious, { ...key, previous_period: previousPeriod(period) }),
+    reader.rows(invoiceListFiltered, { period: previousPeriod(period), customer_id: null, status: null }),
+    reader.rows(runCheckpointCountBySource, key),
+    reader.first(billingRunShowProgress, key),
+    reader.rows(auditLogListOfSubject, { subject: run.run_id, entity: 'billing_run' }),
+  ]);
+  return { run, invoices: rows, earlier: live(earlier), sources, progress, entries };
+}
+
+function live<Row extends { readonly status: string }>(rows: readonly Row[]): readonly Row[] {
+  return rows.filter((row) => row.status !== 'void');
+}
+
+function sumOf(rows: readonly { readonly currency: string; readonly total: bigint }[], currency: string): bigint {
+  return rows.filter((row) => row.currency === currency).reduce((sum, row) => sum + row.total, 0n);
+}
+
+function totals({ invoices: all, earlier, run }: View): Html {
+  const rows = live(all);
+  const reviewed = new Map(reviewedTotals(run.totals).map((each) => [each.currency, each.total]));
+  const lines = [...new Set(rows.map((row) => row.currency))].sort().map((currency) => {
+    const total = sumOf(rows, currency);
+    const seen = reviewed.get(currency);
+    const own = rows.filter((row) => row.currency === currency);
+    const held = own.filter((row) => row.status === 'held').length;
+    return [
+      currency.toUpperCase(),
+      html`${formatCount(own.length)}${held === 0 ? '' : html`<span class="sub">${held} held</span>`}`,
+      html`<strong>${formatAmount(total, currency)}</strong>${seen === undefined || seen === total ? '' : html`<span class="sub">reviewed as ${formatAmount(seen, currency)}</span>`}`,
+      earlier.length === 0
+        ? html`<span class="muted">no last period</span>`
+        : formatChange(total, sumOf(earlier, currency), currency),
+    ];
+  });
+  const columns = [
+    { label: 'Currency' },
+    { label: 'Invoices', numeric: true },
+    { label: 'Total', numeric: true },
+    { label: 'Against last period', numeric: true },
+  ] as const;
+  return tableOr('Nothing is rated yet.', 'Totals per currency', columns, lines);
+}
+
+function signOff({ run }: View): Html {
+  const opened = [
+    ['Opened by', html`${run.author}<span class="sub">${instant(run.opened_at)}</span>`],
+    ['Grace until', instant(run.grace_until)],
+  ] as const;
+  if (run.approver !== null && run.approved_at !== null) {
+    return facts([
+      ...opened,
+      ['Signed off by', html`<strong>${run.approver}</strong><span class="sub">${instant(run.approved_at)}</span>`],
+    ]);
+  }
+  if (run.status !== 'in_review')
+    return html`${facts(opened)}<p class="muted">Not signed off: the run is not in review yet.</p>`;
+  return html`${facts(opened)}<p>Waits for a sign-off by someone other than its author. This page is read-only; sign off with</p>${command(COMMANDS.approveRun(run.period))}`;
+}
+
+function invoices({ invoices: rows }: View): Html {
+  const lines = rows.map((row) => [
+    html`<a href="/invoices/${row.invoice_id}">${row.customer_name}</a><span class="sub">${row.customer_id}${row.series === 'usage' ? '' : html` · ${row.series}`}</span>`,
+    badge(row.status),
+    row.status === 'held' ? html`<span class="muted">held</span>` : formatAmount(row.total, row.currency),
+    previousTotal(row),
+    change(row),
+    row.stripe_number ?? html`<span class="muted">–</span>`,
+  ]);
+  const columns = [
+    { label: 'Customer' },
+    { label: 'State' },
+    { label: 'Amount', numeric: true },
+    { label: 'Last period', numeric: true },
+    { label: 'Change', numeric: true },
+    { label: 'Number in Stripe' },
+  ] as const;
+  return tableOr('No invoice has been rated yet.', 'Invoices of the run', columns, lines);
+}
+
+function previousTotal(row: Invoice): unknown {
+  if (row.previous_total === null || row.previous_invoice_id === null) return html`<span class="muted">none</span>`;
+  return html`<a href="/invoices/${row.previous_invoice_id}">${formatAmount(row.previous_total, row.currency)}</a>`;
+}
+
+function change(row: Invoice): unknown {
+  if (row.status === 'held') return html`<span class="muted">–</span>`;
+  return row.previous_total === null
+    ? html`<span class="muted">new</span>`
+    : formatChange(row.total, row.previous_total, row.currency);
+}
+
+function held({ invoices: rows }: View): Html {
+  const stopped = rows.filter((row) => row.status === 'held' || row.status === 'stripe_failed');
+  if (stopped.length === 0) return html``;
+  const lines = stopped.map((row) => [
+    html`<a href="/invoices/${row.invoice_id}">${row.customer_name}</a>`,
+    badge(row.status),
+    html`<span class="reason">${row.hold_reason ?? row.failure_detail ?? 'no reason was recorded'}</span>`,
+  ]);
+  return section(
+    'Stopped, with the reason',
+    table('Stopped invoices', [{ label: 'Customer' }, { label: 'State' }, { label: 'Why' }], lines),
+    'Each waits alone; the other invoices of the run go on.',
+  );
+}
+
+function inputs({ run, sources, progress }: View): Html {
+  const checkpoints = sources.reduce((sum, row) => sum + row.checkpoints, 0);
+  const lines = sources.map((row) => [
+    html`${row.region}`,
+    row.source_id,
+    formatCount(row.checkpoints),
+    formatCount(row.rows),
+    formatCount(row.reruns),
+    row.superseded === 0 ? '0' : html`<strong>${row.superseded}</strong>`,
+  ]);
+  const columns = [
+    { label: 'Region' },
+    { label: 'Source' },
+    { label: 'Checkpoints', numeric: true },
+    { label: 'Rows', numeric: true },
+    { label: 'Reruns', numeric: true },
+    { label: 'Superseded since', numeric: true },
+  ] as const;
+  const shards = progress === undefined ? '–' : `${progress.rated_shards} of ${progress.shards} rated`;
+  return html`${facts([
+    ['Checkpoints pinned', formatCount(checkpoints)],
+    [
+      'Inputs digest',
+      run.inputs_digest === null ? 'none while collecting' : code(run.inputs_digest, shortDigest(run.inputs_digest)),
+    ],
+    ['Token', run.fencing_token],
+    ['Shards', shards],
+  ])}${tableOr('Nothing is pinned: usage is still being collected.', 'Pinned checkpoints by region and source', columns, lines)}`;
+}

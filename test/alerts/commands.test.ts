@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS, recoveryCommand } from '../../shared/alerts/commands.ts';
+import { POLICIES } from '../../shared/exceptions/policy.ts';
+import { daybook } from '../cli/command-line.ts';
+
+const EXAMPLES = [
+  COMMANDS.aggregate('europe-west1', '2026-10-31'),
+  COMMANDS.completeness('2026-10'),
+  COMMANDS.showRun('2026-10'),
+  COMMANDS.rateRun('2026-10'),
+  COMMANDS.approveRun('2026-10'),
+  COMMANDS.issueRun('2026-10'),
+  COMMANDS.showInvoice('2026-10/acme/usage'),
+  COMMANDS.explainInvoice('2026-10/acme/usage'),
+  COMMANDS.listExceptions(),
+  COMMANDS.showPlan('sha256:1'),
+  COMMANDS.approvePlan('sha256:1'),
+  COMMANDS.verifyAudit(),
+  COMMANDS.status(),
+];
+
+describe('a command that people are told to run', () => {
+  test.each(EXAMPLES)('%s is one that the command line has, with these options', async (text) => {
+    const words = text.replace('npm run daybook -- ', '').split(' ');
+    const path = words.slice(0, words[0] === 'status' ? 1 : 2);
+    const { code, out } = await daybook([...path, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: daybook ${path.join(' ')}`);
+    for (const option of words.filter((word) => word.startsWith('--'))) expect(out).toContain(option);
+  });
+
+  test('there is an example of every one', () => {
+    expect(EXAMPLES).toHaveLength(Object.keys(COMMANDS).length);
+  });
+
+  test.each(Object.keys(POLICIES))(
+    'an exception of class %s comes with a command for its subject',
+    (exceptionClass) => {
+      const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
+      expect(text).toMatch(
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|run (show|issue) \S+)$/,
+      );
+    },
+  );
+});

@@ -1,0 +1,22 @@
+/** An address of every route that the seeded month has something to show for. */
+export const SEEDED_ADDRESSES = [
+  '/',
+  '/runs',
+  '/runs/2026-10',
+  '/runs/2026-09',
+  '/invoices/2026-10/nimbus-robotics/usage',
+  '/invoices/2026-10/quanta-bank/usage',
+  '/invoices/2026-10/nimbus-robotics/usage/lines/1',
+  '/invoices/2026-10/nimbus-robotics/usage/lines/2',
+  '/usage',
+  '/usage?period=2026-09',
+  '/usage/europe-west1/requests/2026-10-14',
+  '/checkpoints/15',
+  '/customers',
+  '/customers/nimbus-robotics',
+  '/customers/tideline?period=2026-10',
+  '/exceptions',
+  '/plans',
+  '/audit',
+  '/audit?before=5',
+] as const;
