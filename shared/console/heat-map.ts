@@ -16,6 +16,9 @@ export const CELL_SIGNS: Readonly<Record<StateName, string>> = {
 };
 
 const ROW_HEIGHT = 22;
+/** No text is measured on a server: a generous width keeps the longest label whole. */
+const LABEL_CHARACTER_WIDTH = 7;
+const LABEL_GAP = 16;
 
 /** Region × source against the days: one square a cell. Days that are still to come are drawn as such. */
 export function completenessChart(cells: readonly RequiredCell[], today: string): Html {
@@ -26,7 +29,12 @@ export function completenessChart(cells: readonly RequiredCell[], today: string)
   const places = cells.map((cell) => [days.indexOf(cell.day), rows.indexOf(`${cell.region}  ${cell.source}`)]);
   const looks = cells.map((cell) => (isDue(cell, today) ? cell.state.kind : 'future'));
   const option: EChartsOption = {
-    grid: { left: 190, right: 8, top: 24, bottom: 4 },
+    grid: {
+      left: LABEL_GAP + Math.max(0, ...rows.map((row) => row.length)) * LABEL_CHARACTER_WIDTH,
+      right: 8,
+      top: 24,
+      bottom: 4,
+    },
     xAxis: { type: 'category', position: 'top', data: days.map((day) => day.slice(8)), ...AXIS },
     yAxis: { type: 'category', inverse: true, data: rows, ...AXIS, axisLabel: { ...AXIS.axisLabel, interval: 0 } },
     series: [{ type: 'custom', silent: true, renderItem: drawCells(looks), data: places }],

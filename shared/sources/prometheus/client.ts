@@ -102,7 +102,7 @@ function describeFailure(url: string, timeoutMs: number, begun: boolean, error: 
 function understand(status: number, text: string): QueryAnswer {
   const parsed = parseBody(text);
   if (parsed === undefined) {
-    const shown = text.slice(0, 120);
+    const shown = text.slice(0, 120).replace(/\s+/g, ' ').trim();
     return status >= 400
       ? incomplete(
           'source_error',
