@@ -14,9 +14,6 @@ export const REFUSALS = {
   DB005: 'day_is_closed_or_not_ready',
 } as const;
 
-export const UNIQUE_VIOLATION = '23505';
-export const EXCLUSION_VIOLATION = '23P01';
-
 /** The SQLSTATE of a thrown error, or undefined when it did not come from the server. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;

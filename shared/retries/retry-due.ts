@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import { exceptionClaimDue, exceptionReopenLeft } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
+import { raiseException } from '../exceptions/exceptions.ts';
 import type { ExceptionClass } from '../exceptions/policy.ts';
 import { type AggregationDependencies, aggregateDay } from '../usage/aggregate.ts';
 import { parseCellName } from '../usage/cell.ts';
@@ -33,15 +34,39 @@ export async function retryDueExceptions(dependencies: RetryDependencies, actor:
       batch_size: BATCH,
     });
   });
-  for (const row of due) await retry(dependencies, actor, row);
+  for (const row of due) await retryOne(dependencies, actor, row);
   return due.map((row) => ({ class: row.class, subject: row.subject }));
 }
 
+interface DueException {
+  readonly class: string;
+  readonly subject: string;
+  readonly attempts: number;
+}
+
+/**
+ * Tries one again. What cannot even be tried counts as a failed attempt, so that the policy's end comes for it too
+ * (promise 20), and it does not keep the others of the batch from theirs.
+ */
+async function retryOne(dependencies: RetryDependencies, actor: string, exception: DueException): Promise<void> {
+  const { database, effects } = dependencies;
+  const failed = await retry(dependencies, actor, exception).catch((error: unknown) => ({
+    reason: 'retry_failed',
+    detail: error instanceof Error ? error.message : String(error),
+  }));
+  if (failed === null) return;
+  const failure = { class: exception.class as ExceptionClass, subject: exception.subject, ...failed };
+  await database.transaction({ actor, why: `${failed.reason}: ${failed.detail}` }, (transaction) =>
+    raiseException(transaction, effects, failure),
+  );
+}
+
+/** Null when the work was tried: how it ended is then in the exception already. */
 async function retry(
   dependencies: RetryDependencies,
   actor: string,
-  exception: { readonly class: string; readonly subject: string; readonly attempts: number },
-): Promise<void> {
+  exception: DueException,
+): Promise<{ readonly reason: string; readonly detail: string } | null> {
   const why = `attempt ${exception.attempts + 1} of ${exception.subject}`;
   const exceptionClass = exception.class as ExceptionClass;
   switch (exceptionClass) {
@@ -51,8 +76,9 @@ async function retry(
         throw new Error(
           `exception ${exception.class} has the subject "${exception.subject}", which is not region/source/day`,
         );
-      await aggregateDay(dependencies, { ...cell, snapshotAt: dependencies.effects.now(), actor, why });
-      return;
+      const work = { ...cell, snapshotAt: dependencies.effects.now(), actor, why };
+      const result = await aggregateDay(dependencies, work);
+      return result.kind === 'refused' ? { reason: 'refused', detail: result.reason } : null;
     }
     case 'issuing_failed':
       await dependencies.database.transaction({ actor, why }, (transaction) =>
@@ -63,7 +89,7 @@ async function retry(
           },
         ]),
       );
-      return;
+      return null;
     // Their policies allow no attempt without a person, so that none of them is ever due.
     case 'rating_held':
     case 'unbilled_usage':

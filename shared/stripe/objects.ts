@@ -58,7 +58,6 @@ export const stripeCustomerSchema = z.object({
   deleted: z.boolean().optional(),
   metadata,
 });
-export type StripeCustomer = z.infer<typeof stripeCustomerSchema>;
 
 export const stripeCreditNoteSchema = z.object({
   id: z.string().startsWith('cn_'),
@@ -72,7 +71,6 @@ export const stripeCreditNoteSchema = z.object({
 export type StripeCreditNote = z.infer<typeof stripeCreditNoteSchema>;
 
 export const stripeDeletionSchema = z.object({ id: z.string(), deleted: z.literal(true) });
-export type StripeDeletion = z.infer<typeof stripeDeletionSchema>;
 
 /** A page of a list. */
 export function stripePageSchema<Item extends z.ZodType>(item: Item) {

@@ -1,0 +1,170 @@
+import type pg from 'pg';
+import { billingPeriod } from '../../shared/calendar/billing-period.ts';
+import type { Addition } from '../../shared/catalogue/addition.ts';
+import {
+  activateContract,
+  approveContract,
+  type ContractTerms,
+  draftContract,
+} from '../../shared/catalogue/contracts.ts';
+import { addCustomer, addProject, addRegion } from '../../shared/catalogue/customers.ts';
+import type { CatalogueDeps } from '../../shared/catalogue/deps.ts';
+import { addMetric } from '../../shared/catalogue/metrics.ts';
+import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/plan-versions.ts';
+import { addPrincipal } from '../../shared/catalogue/principals.ts';
+import { addSource } from '../../shared/catalogue/sources.ts';
+import { openDatabase, type Transaction } from '../../shared/database/database.ts';
+import { systemEffects } from '../../shared/effects/system.ts';
+
+export const PERIOD = billingPeriod('2026-10');
+export const FINANCE = 'person:fay@example.com';
+const AUTHOR = 'person:ana@example.com';
+const APPROVER = 'person:ben@example.com';
+const WHY = 'the simulated month';
+const FIRST_DAY = '2026-10-01';
+const SECOND_DAY = '2026-10-02';
+/** The sources' life is over on this day: the period is complete with five cells. */
+const END = '2026-10-03';
+export const REGIONS = ['us-east', 'eu-west'] as const;
+
+/** In the order in which they are made in Stripe, which gives them their ids there. */
+export const CUSTOMERS = ['acme', 'birch', 'cedar'] as const;
+export const stripeCustomerId = (index: number): string => `cus_daybook${String(index + 1).padStart(6, '0')}`;
+
+const PROMETHEUS = {
+  kind: 'prometheus',
+  endpoint: 'main',
+  regionLabel: 'region',
+  scrapeIntervalSeconds: 3_600,
+  staleAfterSeconds: 7_200,
+  lookbackSeconds: 7_200,
+  historySeconds: 86_400,
+} as const;
+
+const USAGE_PLAN = {
+  plan: 'metered',
+  title: 'Metered',
+  currency: 'usd',
+  metrics: { requests: { unit: 'request', rollup: 'sum' }, peak_rps: { unit: 'request/s', rollup: 'max' } },
+  parameters: {
+    platform_fee: { value: '100', unit: 'usd' },
+    price: { value: '0.0137', unit: 'usd/request' },
+    price_per_rps: { value: '1.25', unit: 'usd*s/request' },
+  },
+  lines: [
+    { key: 'platform', label: 'Platform fee', formula: 'platform_fee * active_days / period_days' },
+    { key: 'requests', label: 'API requests', quantity: 'requests', formula: 'requests * price' },
+    { key: 'peak', label: 'Peak', quantity: 'peak_rps', formula: 'peak_rps * price_per_rps' },
+  ],
+};
+
+const fixedFee = (plan: string, currency: string) => ({
+  plan,
+  title: plan,
+  currency,
+  parameters: { monthly_fee: { value: '490', unit: currency } },
+  lines: [{ key: 'tier', label: 'Standard tier', formula: 'monthly_fee * active_days / period_days' }],
+});
+
+/**
+ * Fills a migrated database: acme is billed by usage, birch in shadow mode, and cedar's contracts are in two
+ * currencies, which holds its invoice. The project "stray" belongs to nobody.
+ */
+export async function seedCatalogue(url: string, owner: pg.Client): Promise<void> {
+  const effects = { ...systemEffects(), now: () => new Date('2026-09-20T12:00:00Z') };
+  const options = { url, poolSize: 1, applicationName: 'simulation' };
+  const asOwner = openDatabase({ ...options, role: null }, effects);
+  await asOwner.transaction({ actor: 'deployment', why: WHY }, async (transaction) => {
+    await addPrincipal(transaction, { principal: AUTHOR, kind: 'person', roles: ['author'] });
+    await addPrincipal(transaction, { principal: APPROVER, kind: 'person', roles: ['approver'] });
+    await addPrincipal(transaction, { principal: FINANCE, kind: 'person', roles: ['finance'] });
+  });
+  await asOwner.close();
+  const database = openDatabase({ ...options, role: 'daybook_app' }, effects);
+  await database.transaction({ actor: AUTHOR, why: WHY }, seedUsagePart);
+  await owner.query('update usage_sources set active_to = $1', [END]);
+  await seedContracts({ database, effects });
+  await database.close();
+}
+
+async function seedUsagePart(transaction: Transaction): Promise<void> {
+  const expectAdded = (addition: Addition) => expectKind(addition, 'added');
+  const metric = { title: 'Metric', divisor: '1' };
+  expectAdded(await addMetric(transaction, { ...metric, metric: 'requests', unit: 'request', rollup: 'sum' }));
+  expectAdded(await addMetric(transaction, { ...metric, metric: 'peak_rps', unit: 'request/s', rollup: 'max' }));
+  for (const region of REGIONS) {
+    expectAdded(await addRegion(transaction, { region, bigqueryLocation: 'US', activeFrom: '2026-09-01' }));
+    const configuration = { ...PROMETHEUS, selector: 'requests_total', aggregation: 'counter' };
+    expectAdded(
+      await addSource(transaction, {
+        sourceId: 'requests',
+        metric: 'requests',
+        region,
+        configuration,
+        activeFrom: FIRST_DAY,
+      }),
+    );
+  }
+  const configuration = { ...PROMETHEUS, selector: 'requests_per_second', aggregation: 'max' };
+  expectAdded(
+    await addSource(transaction, {
+      sourceId: 'peak',
+      metric: 'peak_rps',
+      region: 'us-east',
+      configuration,
+      activeFrom: SECOND_DAY,
+    }),
+  );
+  for (const [index, customerId] of CUSTOMERS.entries()) {
+    expectAdded(
+      await addCustomer(transaction, { customerId, name: customerId, stripeCustomerId: stripeCustomerId(index) }),
+    );
+    expectAdded(await addProject(transaction, { projectId: `${customerId}-app`, customerId, ownedFrom: '2026-01-01' }));
+  }
+}
+
+async function seedContracts(deps: CatalogueDeps): Promise<void> {
+  const usagePlanVersion = await activePlan(deps, USAGE_PLAN);
+  const dollars = await activePlan(deps, fixedFee('tier-usd', 'usd'));
+  const euros = await activePlan(deps, fixedFee('tier-eur', 'eur'));
+  const contracts: readonly Omit<ContractTerms, 'author'>[] = [
+    { contractId: 'acme-1', customerId: 'acme', mode: 'usage', usagePlanVersion, startsOn: FIRST_DAY },
+    {
+      contractId: 'birch-1',
+      customerId: 'birch',
+      mode: 'shadow',
+      legacyPlanVersion: dollars,
+      usagePlanVersion,
+      startsOn: FIRST_DAY,
+    },
+    {
+      contractId: 'cedar-1',
+      customerId: 'cedar',
+      mode: 'legacy',
+      legacyPlanVersion: dollars,
+      startsOn: FIRST_DAY,
+      endsOn: '2026-10-16',
+    },
+    { contractId: 'cedar-2', customerId: 'cedar', mode: 'legacy', legacyPlanVersion: euros, startsOn: '2026-10-16' },
+  ];
+  for (const terms of contracts) {
+    const { contractId } = terms;
+    expectKind(await draftContract(deps, { ...terms, author: AUTHOR }), 'drafted');
+    expectKind(await approveContract(deps, { contractId, approver: APPROVER, why: WHY }), 'done');
+    expectKind(await activateContract(deps, { contractId, actor: AUTHOR, why: WHY }), 'done');
+  }
+}
+
+async function activePlan(deps: CatalogueDeps, document: unknown): Promise<string> {
+  const submitted = await submitPlan(deps, { document, author: AUTHOR, why: WHY });
+  if (submitted.kind === 'refused') throw new Error(`The plan was refused: ${submitted.detail}`);
+  const { planVersion, diagnostics } = submitted;
+  const acknowledged = diagnostics.map(({ code }) => code);
+  expectKind(await approvePlan(deps, { planVersion, approver: FINANCE, acknowledged, why: WHY }), 'approved');
+  expectKind(await activatePlan(deps, { planVersion, actor: AUTHOR, why: WHY, from: FIRST_DAY }), 'done');
+  return planVersion;
+}
+
+function expectKind(outcome: { readonly kind: string }, kind: string): void {
+  if (outcome.kind !== kind) throw new Error(`The simulated month could not be set up: ${JSON.stringify(outcome)}`);
+}

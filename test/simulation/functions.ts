@@ -1,0 +1,31 @@
+import { create as aggregateUsage } from '../../functions/aggregate-usage/handler.ts';
+import { manifest as aggregateUsageManifest } from '../../functions/aggregate-usage/manifest.ts';
+import { create as alertFailures } from '../../functions/alert-failures/handler.ts';
+import { manifest as alertFailuresManifest } from '../../functions/alert-failures/manifest.ts';
+import type { HttpHandler } from '../../functions/http.ts';
+import { create as issueInvoices } from '../../functions/issue-invoices/handler.ts';
+import { manifest as issueInvoicesManifest } from '../../functions/issue-invoices/manifest.ts';
+import type { Manifest } from '../../functions/manifest.ts';
+import { create as priceUsage } from '../../functions/price-usage/handler.ts';
+import { manifest as priceUsageManifest } from '../../functions/price-usage/manifest.ts';
+import { create as receiveStripeEvents } from '../../functions/receive-stripe-events/handler.ts';
+import { manifest as receiveStripeEventsManifest } from '../../functions/receive-stripe-events/manifest.ts';
+import { create as retryExceptions } from '../../functions/retry-exceptions/handler.ts';
+import { manifest as retryExceptionsManifest } from '../../functions/retry-exceptions/manifest.ts';
+import { create as sweepOutbox } from '../../functions/sweep-outbox/handler.ts';
+import { manifest as sweepOutboxManifest } from '../../functions/sweep-outbox/manifest.ts';
+import { create as validateUsage } from '../../functions/validate-usage/handler.ts';
+import { manifest as validateUsageManifest } from '../../functions/validate-usage/manifest.ts';
+import type { World } from '../../functions/world.ts';
+
+/** The functions that take part in a month, with their handlers, without the web server before them. */
+export const FUNCTIONS: readonly { readonly manifest: Manifest; readonly create: (world: World) => HttpHandler }[] = [
+  { manifest: aggregateUsageManifest, create: aggregateUsage },
+  { manifest: validateUsageManifest, create: validateUsage },
+  { manifest: priceUsageManifest, create: priceUsage },
+  { manifest: issueInvoicesManifest, create: issueInvoices },
+  { manifest: receiveStripeEventsManifest, create: receiveStripeEvents },
+  { manifest: retryExceptionsManifest, create: retryExceptions },
+  { manifest: sweepOutboxManifest, create: sweepOutbox },
+  { manifest: alertFailuresManifest, create: alertFailures },
+];

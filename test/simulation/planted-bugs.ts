@@ -1,0 +1,149 @@
+import type { World } from '../../functions/world.ts';
+import type { Database, Reader } from '../../shared/database/database.ts';
+import {
+  checkpointSupersede,
+  completenessCount,
+  inboxClaim,
+  stripeRequestCommit,
+} from '../../shared/database/queries.generated.ts';
+import type { Query } from '../../shared/database/query.ts';
+import type { Disturbance, Strike } from './disturbance.ts';
+import { UNDISTURBED } from './disturbance.ts';
+import type { TracedEffect } from './seam.ts';
+
+/** A mistake that is put into the simulated world, to see that the checks find it. */
+export interface PlantedBug {
+  readonly name: string;
+  /** SQL run by the schema's owner before the month. */
+  readonly statements?: readonly string[];
+  /** Changes what a process works with. */
+  readonly plant?: (world: World) => World;
+  /** Messages are acknowledged before they are dealt with. */
+  readonly acknowledgesEarly?: true;
+  /** The month in which the bug does harm; without the bug it is a good one. */
+  readonly month: (trace: readonly TracedEffect[]) => Disturbance;
+  /** What the checks must say of it. */
+  readonly caughtAs: RegExp;
+}
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+/** Replaces the text and the parameters of one query. */
+function rewrite<P, R>(
+  query: Query<P, R>,
+  text: string,
+  change: (parameters: Parameters) => Parameters = (same) => same,
+) {
+  return (world: World): World => {
+    const rewritten = <T extends Reader>(reader: T): T => {
+      const rows = <Q, S>(asked: Query<Q, S>, parameters: Q): Promise<S[]> =>
+        asked.name === query.name
+          ? reader.rows({ ...asked, text }, change(parameters as Parameters) as Q)
+          : reader.rows(asked, parameters);
+      return { ...reader, rows, first: async (asked, parameters) => (await rows(asked, parameters))[0] };
+    };
+    const { database } = world;
+    const planted: Database = {
+      ...rewritten(database),
+      transaction: (intent, work) => database.transaction(intent, (transaction) => work(rewritten(transaction))),
+    };
+    return { ...world, database: planted };
+  };
+}
+
+/** The nth time that an effect of a name happens, as a strike. */
+function at(
+  trace: readonly TracedEffect[],
+  how: Strike['how'],
+  when: Strike['when'],
+  name: string,
+  nth = 1,
+  call?: string,
+): Disturbance {
+  const found = trace.filter((one) => one.name === name && (call === undefined || one.call === call))[nth - 1];
+  if (found === undefined) throw new RangeError(`the month has no effect ${name} for the ${nth}. time`);
+  return { ...UNDISTURBED, strikes: [{ how, effect: found.number, when }] };
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a unique index is dropped',
+    statements: ['drop index one_live_invoice_per_obligation'],
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 4: .*one_live_invoice_per_obligation/,
+  },
+  {
+    name: 'the index that counts failures of one subject is dropped',
+    statements: ['drop index one_live_exception_per_subject'],
+    month: () => UNDISTURBED,
+    caughtAs: /did not succeed in 5 attempts/,
+  },
+  {
+    name: 'an old revision stays current, and no index objects',
+    statements: ['drop index one_current_checkpoint_per_cell'],
+    plant: rewrite(checkpointSupersede, 'select $1::bigint'),
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 3: one current checkpoint per required cell: .* has 2$/,
+  },
+  {
+    name: 'messages are acknowledged before the work',
+    acknowledgesEarly: true,
+    month: (trace) => at(trace, 'crash', 'before', 'commit', 1, 'price-usage'),
+    caughtAs: /^promise 11: .*price-usage .* was neither applied nor put aside$/,
+  },
+  {
+    name: 'the claim of the inbox is skipped',
+    plant: rewrite(
+      inboxClaim,
+      'select $2::uuid as event_id where $1::text is not null and $3::timestamptz is not null',
+    ),
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 11: .* was neither applied nor put aside$/,
+  },
+  {
+    name: 'the idempotency key has the time of the attempt in it',
+    plant: rewrite(
+      stripeRequestCommit,
+      stripeRequestCommit.text.replace('do nothing', 'do update set idempotency_key = excluded.idempotency_key'),
+      (parameters) => ({
+        ...parameters,
+        idempotency_key: `${String(parameters.idempotency_key)}:${(parameters.committed_at as Date).toISOString()}`,
+      }),
+    ),
+    month: (trace) => at(trace, 'crash', 'after', 'POST /v1/invoices'),
+    caughtAs: /^promise 4: .* stands 2 times in Stripe$/,
+  },
+  {
+    name: 'an error of publishing is swallowed',
+    plant: (world) => ({
+      ...world,
+      publisher: {
+        ...world.publisher,
+        publish: (topic, messages) =>
+          world.publisher.publish(topic, messages).catch((error: unknown) => {
+            world.logger.log('WARNING', `not published: ${String(error)}`);
+          }),
+      },
+    }),
+    month: (trace) => at(trace, 'fail', 'before', 'period.completed'),
+    caughtAs: /^promise 10: .*period\.completed .* was never published$/,
+  },
+  {
+    name: 'a region is left out of completeness',
+    plant: rewrite(
+      completenessCount,
+      completenessCount.text.replace('join usage_sources s on', "join usage_sources s on s.region <> 'eu-west' and"),
+    ),
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 3: a priced run rests on every required cell/,
+  },
+  {
+    name: 'an entry of the audit log is edited',
+    statements: [
+      `create function soften() returns trigger language plpgsql as $$ begin new.why := 'as agreed'; return new; end $$`,
+      `create trigger soften before insert on audit_log for each row when (new.action = 'billing_run.approved') execute function soften()`,
+    ],
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 16: .*altered/,
+  },
+];

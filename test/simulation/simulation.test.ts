@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import {
+  anyDisturbance,
+  argumentsOf,
+  type Disturbance,
+  everyCrash,
+  KINDS,
+  parseStripeFault,
+  UNDISTURBED,
+} from './disturbance.ts';
+import { runMonth } from './month.ts';
+import { Chance } from './random.ts';
+import { faultsOf, type Undisturbed } from './run-months.ts';
+import { openSetting, type Setting } from './setting.ts';
+
+const SEED = 1;
+
+let setting: Setting;
+let undisturbed: Undisturbed;
+beforeAll(async () => {
+  setting = await openSetting(inject('postgresUrl'));
+  const month = await runMonth({ setting, seed: SEED, disturbance: UNDISTURBED });
+  if (month.state === null) throw new Error(`The undisturbed month does not end: ${month.broken.join('; ')}`);
+  undisturbed = { state: month.state, month };
+});
+afterAll(() => setting.close());
+
+/** The last effect of a name, as the place of a crash. */
+function crashAtLast(name: string, when: 'before' | 'after'): Disturbance {
+  const number = undisturbed.month.trace.findLast((effect) => effect.name === name)?.number ?? 0;
+  return { ...UNDISTURBED, strikes: [{ how: 'crash', effect: number, when }] };
+}
+
+describe('the undisturbed month', () => {
+  test('keeps every promise that its data can show', () => {
+    expect(undisturbed.month.broken).toEqual([]);
+  });
+
+  test('bills by usage, in shadow and not at all: two invoices in Stripe, one held, one run issued', () => {
+    const { runs = [], invoices = [], stripe = [], exceptions = [], checkpoints = [] } = undisturbed.state;
+    expect(runs).toEqual([expect.stringContaining('2026-10 is issued, token 2')]);
+    expect(invoices.map((line) => line.split(':')[0])).toEqual([
+      '2026-10/acme/usage is superseded',
+      '2026-10/acme/usage/2 is paid',
+      '2026-10/birch/usage is superseded',
+      '2026-10/birch/usage/2 is finalized',
+      '2026-10/cedar/usage is superseded',
+      '2026-10/cedar/usage/2 is held',
+    ]);
+    expect(stripe).toHaveLength(2);
+    expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['late_usage', 'rating_held', 'unbilled_usage']);
+    expect(checkpoints.filter((line) => line.includes('is superseded'))).toHaveLength(3);
+  });
+
+  test('is the same month again under another seed', async () => {
+    expect(await faultsOf(setting, undisturbed, SEED + 1, UNDISTURBED)).toEqual([]);
+  });
+});
+
+describe('promise 1: the end is the same', () => {
+  test.each(KINDS)('after a month of the kind "%s"', async (kind) => {
+    const chance = new Chance(KINDS.indexOf(kind));
+    const disturbance = anyDisturbance(kind, chance, undisturbed.month.trace.length);
+    expect(await faultsOf(setting, undisturbed, SEED, disturbance), argumentsOf(SEED, disturbance)).toEqual([]);
+  });
+
+  test.each([
+    ['the draft is made in Stripe, before its id is kept', 'POST /v1/invoices'],
+    ['the lines are added', 'POST /v1/invoices/:id/add_lines'],
+    ['the invoice is finalized', 'POST /v1/invoices/:id/finalize'],
+    ['the last alert is told, before that is kept', 'POST slack webhook'],
+    ['the run is signed off', 'billing_run_approve'],
+    ['shards are handed to rating', 'run_shard_insert'],
+  ])('after a crash when %s', async (_when, name) => {
+    expect(await faultsOf(setting, undisturbed, SEED, crashAtLast(name, 'after'))).toEqual([]);
+  });
+
+  test('after Stripe has lost its reply to every one of the first writes', async () => {
+    const stripe = ['drop_reply@1', 'drop_reply@2', 'drop_reply@3', 'stored_server_error@4'].map(parseStripeFault);
+    expect(await faultsOf(setting, undisturbed, SEED, { ...UNDISTURBED, stripe })).toEqual([]);
+  });
+});
+
+describe('the simulation', () => {
+  test('can crash at every effect of the month, on both sides of the first of each call', () => {
+    const places = everyCrash(undisturbed.month.trace).flatMap(({ strikes }) => strikes);
+    const after = places.filter(({ when }) => when === 'after').map(({ effect }) => effect);
+    expect(after).toEqual(undisturbed.month.trace.map(({ number }) => number));
+    expect(places.length).toBeGreaterThan(after.length);
+  });
+
+  test('repeats a month effect by effect from what it prints', async () => {
+    const disturbance = anyDisturbance('storm', new Chance(7), undisturbed.month.trace.length);
+    const [one, other] = await Promise.all([
+      runMonth({ setting, seed: 7, disturbance }),
+      runMonth({ setting, seed: 7, disturbance }),
+    ]);
+    expect(one.trace).toEqual(other.trace);
+    expect(one.crashes).toBeGreaterThan(0);
+  });
+});
