@@ -6,6 +6,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import { freePort } from '../../local-cloud/postgres/server.ts';
 import { DEAD_LETTER_TOPIC, type Subscription } from '../../local-cloud/relay/subscriptions.ts';
 
+const JAVA = 'java';
 const FOLDER = '/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib';
 const START_TIMEOUT_MS = 60_000;
 const DEADLINE_SECONDS = 10;
@@ -23,7 +24,7 @@ export function findEmulator():
     };
   }
   try {
-    execFileSync('java', ['-version'], { stdio: 'ignore' });
+    execFileSync(JAVA, ['-version'], { stdio: 'ignore' });
   } catch (error) {
     return { kind: 'missing', why: `the Pub/Sub emulator needs Java: ${String(error)}` };
   }
@@ -49,7 +50,7 @@ export async function startEmulator(
   endpointOf: (subscription: Subscription) => string,
 ): Promise<Emulator> {
   const port = await freePort();
-  const child = spawn('java', ['-jar', jar, '--host=127.0.0.1', `--port=${port}`], {
+  const child = spawn(JAVA, ['-jar', jar, '--host=127.0.0.1', `--port=${port}`], {
     env: { ...process.env, METADATA_SERVER_DETECTION: 'none' },
     stdio: 'ignore',
   });

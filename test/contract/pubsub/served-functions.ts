@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import pg from 'pg';
@@ -66,7 +66,7 @@ export async function serveFunctions(): Promise<ServedFunctions> {
       await world.database.close();
       await owner.end();
       await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
+      for (const left of [folder, dirname(postgres.dataDirectory)]) rmSync(left, { recursive: true, force: true });
     },
   };
   http(WITNESS, (request, response) => {

@@ -1,0 +1,99 @@
+import { periodDays } from '../../../shared/calendar/billing-period.ts';
+import type { Addition } from '../../../shared/catalogue/addition.ts';
+import { addCustomer, addProject, addRegion, setStripeCustomer } from '../../../shared/catalogue/customers.ts';
+import { addMetric } from '../../../shared/catalogue/metrics.ts';
+import { addPrincipal } from '../../../shared/catalogue/principals.ts';
+import { addSource } from '../../../shared/catalogue/sources.ts';
+import { type Database, openDatabase, type Transaction } from '../../../shared/database/database.ts';
+import { customerFind } from '../../../shared/database/queries.generated.ts';
+import type { Effects } from '../../../shared/effects/effects.ts';
+import { openStripeClient, type StripeClient } from '../../../shared/stripe/client.ts';
+import { planCustomerRequest } from '../../../shared/stripe/customer-request.ts';
+import { stripeCustomerSchema } from '../../../shared/stripe/objects.ts';
+import { sendRequest } from '../../../shared/stripe/send.ts';
+import { CUSTOMERS, REGIONS } from '../telemetry/scenario.ts';
+import { DEMO_METRICS } from '../telemetry/sources.ts';
+import { AUTHOR, principalsOf } from './people.ts';
+import { DEMO_PERIOD } from './period.ts';
+
+const FIRST_DAY = periodDays(DEMO_PERIOD).from;
+/** Projects belong to their customers since long before the month. */
+const OWNED_FROM = '2026-01-01';
+const INTENT = { actor: AUTHOR, why: 'the demo is set up' };
+const STRIPE_TIMEOUT_MS = 10_000;
+
+/** Adds the demo's identities, as the owner of the schema. Adding them again changes nothing. */
+export async function seedPrincipals(
+  ownerUrl: string,
+  effects: Effects,
+  functionNames: readonly string[],
+): Promise<void> {
+  const owner = openDatabase({ url: ownerUrl, role: null, poolSize: 1, applicationName: 'demo' }, effects);
+  try {
+    await owner.transaction(INTENT, async (transaction) => {
+      for (const principal of principalsOf(functionNames)) expectAdded(await addPrincipal(transaction, principal));
+    });
+  } finally {
+    await owner.close();
+  }
+}
+
+/** Adds what is counted, where, and for whom. Adding it again changes nothing. */
+export async function seedCatalogue(database: Database): Promise<void> {
+  await database.transaction(INTENT, async (transaction) => {
+    for (const region of REGIONS)
+      expectAdded(await addRegion(transaction, { region, bigqueryLocation: region, activeFrom: FIRST_DAY }));
+    await seedMetrics(transaction);
+    for (const customer of CUSTOMERS) {
+      expectAdded(await addCustomer(transaction, { customerId: customer.id, name: customer.name }));
+      for (const { id } of customer.projects) {
+        expectAdded(await addProject(transaction, { projectId: id, customerId: customer.id, ownedFrom: OWNED_FROM }));
+      }
+    }
+  });
+}
+
+async function seedMetrics(transaction: Transaction): Promise<void> {
+  for (const { key, title, unit, rollup, divisor, source } of DEMO_METRICS) {
+    expectAdded(await addMetric(transaction, { metric: key, title, unit, rollup, divisor }));
+    for (const region of REGIONS) {
+      const sourceId = key.replaceAll('_', '-');
+      expectAdded(
+        await addSource(transaction, { sourceId, metric: key, region, configuration: source, activeFrom: FIRST_DAY }),
+      );
+    }
+  }
+}
+
+/** Makes each customer in Stripe, once, and maps it. The request's key is the customer's, so that a repeat makes no second one. */
+export async function seedStripeCustomers(
+  { database, effects }: { readonly database: Database; readonly effects: Effects },
+  stripe: { readonly apiBase: string; readonly secretKey: string },
+): Promise<void> {
+  const mapped = await Promise.all(CUSTOMERS.map(({ id }) => database.first(customerFind, { customer_id: id })));
+  const unmapped = CUSTOMERS.filter((_customer, index) => mapped[index]?.stripe_customer_id === null);
+  if (unmapped.length === 0) return;
+  const client = await openStripeClient({ ...stripe, timeoutMs: STRIPE_TIMEOUT_MS }, effects);
+  for (const customer of unmapped) {
+    const stripeCustomerId = await stripeCustomerOf(client, customer);
+    await database.transaction(INTENT, async (transaction) => {
+      expectAdded(await setStripeCustomer(transaction, { customerId: customer.id, stripeCustomerId }));
+    });
+  }
+}
+
+async function stripeCustomerOf(
+  client: StripeClient,
+  customer: { readonly id: string; readonly name: string },
+): Promise<string> {
+  const plan = planCustomerRequest({ customerId: customer.id, name: customer.name, email: null });
+  if (plan.kind === 'refused') throw new Error(`Customer ${customer.id} cannot be made in Stripe: ${plan.detail}`);
+  const outcome = await sendRequest(client, plan.request, stripeCustomerSchema);
+  if (outcome.kind !== 'ok')
+    throw new Error(`Customer ${customer.id} could not be made in Stripe: ${JSON.stringify(outcome)}`);
+  return outcome.object.id;
+}
+
+function expectAdded(addition: Addition): void {
+  if (addition.kind === 'refused') throw new Error(`The demo's data was refused: ${addition.detail}`);
+}

@@ -1,0 +1,47 @@
+/** Tells whoever waits how far the month has come. */
+export interface Progress {
+  /** A step that takes a moment. */
+  step(text: string): void;
+  /** `done` of `total` days are aggregated; `day` is the last of them. */
+  day(day: string, done: number, total: number): void;
+  /** Something worth keeping on the screen. */
+  note(text: string): void;
+  /** Leaves the screen in order before other text is written. */
+  end(): void;
+}
+
+const BAR_WIDTH = 31;
+const PLAIN_EVERY_DAYS = 5;
+
+/** One live line on a terminal; elsewhere plain lines, one per step and one per five days. */
+export function openProgress(output: NodeJS.WriteStream): Progress {
+  return output.isTTY ? liveProgress(output) : plainProgress(output);
+}
+
+function plainProgress(output: NodeJS.WriteStream): Progress {
+  return {
+    step: (text) => output.write(`${text}\n`),
+    day: (day, done, total) => {
+      if (done % PLAIN_EVERY_DAYS === 0 || done === total)
+        output.write(`  ${done} of ${total} days aggregated, up to ${day}\n`);
+    },
+    note: (text) => output.write(`  ${text}\n`),
+    end: () => undefined,
+  };
+}
+
+function liveProgress(output: NodeJS.WriteStream): Progress {
+  const live = (text: string) => output.write(`\r\u001b[2K${text.slice(0, Math.max(20, output.columns - 1))}`);
+  return {
+    step: (text) => live(text),
+    day: (day, done, total) => {
+      const filled = Math.round((done / total) * BAR_WIDTH);
+      live(`[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${day}  ${done} of ${total} days`);
+    },
+    note: (text) => {
+      live(text);
+      output.write('\n');
+    },
+    end: () => output.write('\r\u001b[2K'),
+  };
+}
