@@ -17,7 +17,8 @@ type Part = Pick<Stack, 'scheduler' | 'relay' | 'telemetry' | 'world' | 'stripe'
  * Lets the local cloud's time run through the rest of the month, from daily job to daily job, all regions at once.
  *
  * What fires more often is fired when it has something to do: retry-exceptions when an exception is due, sweep-outbox once
- * after each day. Their other firings of the month would find nothing.
+ * after each day. Their other firings of the month would find nothing. A day's events may still be on their way when the
+ * next day begins; a failure is known when the daily job answers, and its retries wait for everything before them.
  */
 export async function runMonth(stack: Part, progress: Progress): Promise<void> {
   const { scheduler } = stack;
@@ -30,7 +31,7 @@ export async function runMonth(stack: Part, progress: Progress): Promise<void> {
     const at = new Date(next);
     await setWeather(stack, at);
     await Promise.all(due.filter((one) => one.at.getTime() === next).map(({ job }) => scheduler.fire(job, at)));
-    await settle(stack);
+    await sweep(stack);
     await retryUntil(stack, new Date(next + 86_400_000));
     const day = addDays(utcDayOf(at), -1);
     progress.day(day, daysBetween(days.from, day) + 1, periodLength(DEMO_PERIOD));
@@ -39,12 +40,15 @@ export async function runMonth(stack: Part, progress: Progress): Promise<void> {
 
 /** Publishes what a stop left in the outbox, and waits until everything that is published is delivered. */
 export async function settle(stack: Part): Promise<void> {
-  const { scheduler, world } = stack;
   // A signature's age counts: what was sent at one time is delivered before the clock moves on.
   await untilDelivered(stack);
-  const sweep = jobNamed(scheduler.jobs, 'sweep-outbox');
-  await scheduler.fire(sweep, scheduler.dueFrom(sweep, world.effects.now()));
+  await sweep(stack);
   await untilDelivered(stack);
+}
+
+async function sweep({ scheduler, world }: Part): Promise<void> {
+  const job = jobNamed(scheduler.jobs, 'sweep-outbox');
+  await scheduler.fire(job, scheduler.dueFrom(job, world.effects.now()));
 }
 
 async function untilDelivered({ relay, stripe }: Part): Promise<void> {
