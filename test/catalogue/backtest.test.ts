@@ -265,7 +265,7 @@ describe('a backtest of some customers', () => {
     const lines = [{ key: 'data', label: 'Data', formula: 'data_gb * price_per_gb - platform_fee' }];
     const result = await backtest({ ...PLAN, lines }, ['customer-1']);
     expect(result.customers).toMatchObject({ notRated: 1 });
-    expect(result.rows[0]).toMatchObject({ new: null, refusals: [{ side: 'new', reason: 'may-be-negative' }] });
+    expect(result.rows[0]).toMatchObject({ new: null, refusals: [{ side: 'new', reason: 'negative_line' }] });
     expect(BigInt(result.rows[0]?.change ?? '0')).toBe(-cents(1n, 31n, 13n, 10_000n));
   });
 

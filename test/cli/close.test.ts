@@ -268,7 +268,7 @@ describe('reading', () => {
   test('status names every fault of the stack once, with the place that shows more', async () => {
     await aggregateMost();
     await db.owner.query(
-      `insert into dead_letters (subscription, message_id, message, reason, status, received_at) values ('usage.checkpointed.validate-usage', '1', 'x', 'not JSON', 'waiting', now())`,
+      `insert into dead_letters (subscription, message_id, message, data_base64, reason, status, received_at) values ('usage.checkpointed.validate-usage', '1', 'x', 'eA==', 'not JSON', 'waiting', now())`,
     );
     await db.owner.query(
       `insert into usage_daily values ('2031-01-01', 1, 'eu-west', 'requests', 'acme-app', 'acme', 1)`,

@@ -266,8 +266,8 @@ async function seedTroubles(owner: pg.Client, text: string): Promise<void> {
     [`the source did not answer ${text}`],
   );
   await owner.query(
-    `insert into dead_letters (subscription, message_id, message, reason, status, received_at)
-     values ('usage.checkpointed.validate-usage', '1042', $1, $2, 'waiting', '2026-10-31T02:05:00Z')`,
+    `insert into dead_letters (subscription, message_id, message, data_base64, reason, status, received_at)
+     values ('usage.checkpointed.validate-usage', '1042', $1, encode(convert_to($1, 'UTF8'), 'base64'), $2, 'waiting', '2026-10-31T02:05:00Z')`,
     [`{"version":9,"note":"${text}"}`, `unknown version 9 of usage.checkpointed; this build reads version 1 ${text}`],
   );
   await owner.query(
