@@ -29,11 +29,12 @@ export function openSession(io: CommandIo): SessionOpening {
   if (found.kind === 'refused') return found;
   try {
     const configuration = readConfiguration(found.environment);
-    const database = io.connect(configuration, io.effects);
+    const effects = atOffset(io.effects, found.clockOffsetMs);
+    const database = io.connect(configuration, effects);
     const identity = found.environment.DAYBOOK_PRINCIPAL || null;
     return {
       kind: 'open',
-      session: { configuration, database, effects: io.effects },
+      session: { configuration, database, effects },
       identity,
       close: () => database.close(),
     };
@@ -45,12 +46,12 @@ export function openSession(io: CommandIo): SessionOpening {
 }
 
 type EnvironmentReading =
-  | { readonly kind: 'found'; readonly environment: CommandIo['environment'] }
+  | { readonly kind: 'found'; readonly environment: CommandIo['environment']; readonly clockOffsetMs: number }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
 
 function environmentOf(io: CommandIo): EnvironmentReading {
   // A database of one's own is not mixed with the endpoints of the local stack.
-  if (io.environment.DATABASE_URL) return { kind: 'found', environment: io.environment };
+  if (io.environment.DATABASE_URL) return { kind: 'found', environment: io.environment, clockOffsetMs: 0 };
   const reading = readStackFile(stackFilePath(io.directory, io.environment.DAYBOOK_DATA_DIR));
   switch (reading.kind) {
     case 'none':
@@ -58,17 +59,23 @@ function environmentOf(io: CommandIo): EnvironmentReading {
     case 'refused':
       return { kind: 'refused', reason: 'stack_file', message: reading.message };
     case 'found': {
-      const { databaseUrl, principal, environment } = reading.stack;
+      const { databaseUrl, principal, environment, clockOffsetMs } = reading.stack;
       const given = Object.entries(io.environment).filter(([, value]) => value !== undefined && value !== '');
       const named = principal === undefined ? {} : { DAYBOOK_PRINCIPAL: principal };
       return {
         kind: 'found',
         environment: { ...environment, ...named, ...Object.fromEntries(given), DATABASE_URL: databaseUrl },
+        clockOffsetMs,
       };
     }
     default:
       return reading satisfies never;
   }
+}
+
+/** The local stack lives in its own month: what a command does beside it happens at the stack's time. */
+function atOffset(effects: Effects, offsetMs: number): Effects {
+  return { ...effects, now: () => new Date(effects.now().getTime() + offsetMs) };
 }
 
 export type Identification =

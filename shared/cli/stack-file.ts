@@ -12,6 +12,8 @@ const stackSchema = z.object({
   databaseUrl: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user@host:5432/database'),
   /** Who a command acts as when nobody is named. */
   principal: z.string().min(1).optional(),
+  /** How far the stack's clock is ahead of the machine's, in milliseconds; negative behind. */
+  clockOffsetMs: z.number().default(0),
   /** The endpoints of the stack, by the names of the environment variables that carry them. */
   environment: z.record(z.string(), z.string()).default({}),
 });

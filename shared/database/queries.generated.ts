@@ -1055,6 +1055,15 @@ export const outboxCountUnpublished: Query<Record<never, never>, { readonly wait
 };
 
 /**
+ * Any fact that waits to be published, or no row.
+ */
+export const outboxFindUnpublished: Query<Record<never, never>, { readonly event_id: string }> = {
+  name: 'outbox_find_unpublished',
+  parameters: [],
+  text: `select event_id from outbox where published_at is null limit 1`,
+};
+
+/**
  * Keeps facts for publishing, in the transaction that makes them true (promise 10).
  */
 export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[] }, Record<never, never>> = {

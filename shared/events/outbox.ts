@@ -1,6 +1,11 @@
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import { outboxInsert, outboxListUnpublished, outboxMarkPublished } from '../database/queries.generated.ts';
+import {
+  outboxFindUnpublished,
+  outboxInsert,
+  outboxListUnpublished,
+  outboxMarkPublished,
+} from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { type DaybookEvent, EVENT_VERSION, EVENTS, type EventData, type Topic } from './catalogue.ts';
 import type { Publisher } from './publisher.ts';
@@ -42,6 +47,8 @@ export async function publishOutbox(
   actor: string,
 ): Promise<number> {
   let published = 0;
+  // Most calls have nothing to send: one look is cheaper than a transaction.
+  if (!(await database.first(outboxFindUnpublished, {}))) return published;
   for (;;) {
     const sent = await database.transaction({ actor, why: 'publish committed facts' }, async (transaction) => {
       const waiting = await transaction.rows(outboxListUnpublished, { batch_size: PUBLISH_BATCH });

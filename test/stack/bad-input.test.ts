@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
@@ -150,7 +150,7 @@ describe('npm start', () => {
     expect(code).toBe(1);
   });
 
-  test('with a port in use says which, and leaves a data directory that can be started', {
+  test('with a port in use says which, before it makes anything', {
     timeout: 120_000,
   }, async () => {
     const other = createServer();
@@ -162,7 +162,7 @@ describe('npm start', () => {
     expect(stderr).toContain(`Port ${port} (DAYBOOK_PORT) is in use`);
     expect(stderr).not.toMatch(/ at .*\.ts:/);
     expect(code).toBe(1);
-    lockDirectory(join(path, 'stack.lock'), path).release();
+    expect(existsSync(path)).toBe(false);
   });
 });
 

@@ -4,13 +4,12 @@ export interface Progress {
   step(text: string): void;
   /** `done` of `total` days are aggregated; `day` is the last of them. */
   day(day: string, done: number, total: number): void;
-  /** Something worth keeping on the screen. */
-  note(text: string): void;
   /** Leaves the screen in order before other text is written. */
   end(): void;
 }
 
 const BAR_WIDTH = 31;
+const USUAL_COLUMNS = 80;
 const PLAIN_EVERY_DAYS = 5;
 
 /** One live line on a terminal; elsewhere plain lines, one per step and one per five days. */
@@ -25,23 +24,25 @@ function plainProgress(output: NodeJS.WriteStream): Progress {
       if (done % PLAIN_EVERY_DAYS === 0 || done === total)
         output.write(`  ${done} of ${total} days aggregated, up to ${day}\n`);
     },
-    note: (text) => output.write(`  ${text}\n`),
     end: () => undefined,
   };
 }
 
 function liveProgress(output: NodeJS.WriteStream): Progress {
-  const live = (text: string) => output.write(`\r\u001b[2K${text.slice(0, Math.max(20, output.columns - 1))}`);
+  let ended = false;
+  const live = (text: string) => {
+    // What is still under way when somebody asks to stop writes nothing more.
+    if (!ended) output.write(`\r\u001b[2K${text.slice(0, (output.columns || USUAL_COLUMNS) - 1)}`);
+  };
   return {
     step: (text) => live(text),
     day: (day, done, total) => {
       const filled = Math.round((done / total) * BAR_WIDTH);
       live(`[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${day}  ${done} of ${total} days`);
     },
-    note: (text) => {
-      live(text);
-      output.write('\n');
+    end: () => {
+      if (!ended) output.write('\r\u001b[2K');
+      ended = true;
     },
-    end: () => output.write('\r\u001b[2K'),
   };
 }

