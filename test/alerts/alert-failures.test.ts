@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { create } from '../../functions/alert-failures/handler.ts';
+import { create as createRetries } from '../../functions/retry-exceptions/handler.ts';
 import { deliverAlerts } from '../../shared/alerts/deliver.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { EVENT_VERSION, type EventData, type Topic } from '../../shared/events/catalogue.ts';
+import { keepDeadLetter } from '../../shared/events/receive.ts';
 import { seedMonth } from '../console/seed.ts';
 import { request, testWorld } from '../console/world.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
@@ -94,6 +96,25 @@ describe('alert-failures', () => {
     await post(push('usage.incomplete', { ...INCOMPLETE, reason: 'source_timeout' }));
     await post(push('usage.incomplete', { ...INCOMPLETE, day: '2026-10-30' }));
     expect(told()).toHaveLength(3);
+  });
+
+  test('promise 11: a message that another function put aside is told at the next retry, and once', async () => {
+    const letter = {
+      messageId: 'm-7',
+      subscription: 'usage.checkpointed.validate-usage',
+      attributes: {},
+      data: 'not JSON',
+      dataBase64: 'bm90IEpTT04=',
+      deliveryAttempt: null,
+    };
+    await keepDeadLetter(world.world, letter, 'service:validate-usage', 'not JSON: unexpected token');
+    const retries = createRetries(world.world);
+    const headers = { 'x-cloudscheduler-scheduletime': '2026-11-01T06:05:00Z' };
+    for (const _firing of [1, 2]) {
+      expect(await retries(request('POST', '/', { headers }))).toMatchObject({ status: 200 });
+      clock.pass(300_000);
+    }
+    expect(told().filter((text) => text.includes('not JSON: unexpected token'))).toHaveLength(1);
   });
 
   test('a priced run is told with its counts, its total and the command that signs it off', async () => {
