@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { processIo } from '../../shared/cli/io.ts';
+import { openSession } from '../../shared/cli/session.ts';
+import { systemEffects } from '../../shared/effects/system.ts';
 import { daybook } from './command-line.ts';
 
 describe('wrong usage exits 2 and says what to write', () => {
@@ -94,6 +97,14 @@ describe('where the database is', () => {
     expect(run.json()).toEqual({ refused: { reason: 'no_database', message: expect.stringContaining('npm start') } });
     expect(run.err).toBe('');
     expect(run.code).toBe(1);
+  });
+
+  test('beside a local stack a command lives at the stack’s time, which its file states', () => {
+    writeStack(JSON.stringify({ databaseUrl: 'postgres://daybook@127.0.0.1:1/daybook', clockOffsetMs: -86_400_000 }));
+    const effects = { ...systemEffects(), now: () => new Date('2026-11-02T00:00:00Z') };
+    const opening = openSession({ ...processIo(), environment: {}, directory, effects });
+    if (opening.kind !== 'open') throw new Error(opening.message);
+    expect(opening.session.effects.now().toISOString()).toBe('2026-11-01T00:00:00.000Z');
   });
 
   test.each([
