@@ -8,13 +8,14 @@ import { type CompiledPlan, compilePlan } from '../../../shared/plans/compile.ts
 import { type EvaluationInputs, EvaluationStop } from '../../../shared/plans/formula/evaluation.ts';
 import type { PlanDocument } from '../../../shared/plans/plan-document.ts';
 import { readFormulas } from '../../../shared/plans/read-formulas.ts';
+import { scaled } from '../../scale.ts';
 import { randomPlan } from './random-plan.ts';
 import { randomDays, randomQuantity } from './random-usage.ts';
 import { SeededRandom } from './seeded-random.ts';
 
-/** `SOUNDNESS_SEED` repeats a run, `SOUNDNESS_PLANS` lengthens it; the seed is part of every failure. */
+/** `SOUNDNESS_SEED` repeats a run, `SOUNDNESS_PLANS` or a thorough run lengthens it; the seed is part of every failure. */
 const SEED = Number(process.env.SOUNDNESS_SEED ?? '20261');
-const PLANS = Number(process.env.SOUNDNESS_PLANS ?? '80');
+const PLANS = Number(process.env.SOUNDNESS_PLANS ?? scaled(80, 400));
 const USAGES = 10_000;
 const STEPS = 10;
 const MOST_SUBTOTAL = 1_000_000;
