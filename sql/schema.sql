@@ -520,6 +520,16 @@ create table usage_sources (
   constraint usage_sources_version_check CHECK ((version > 0))
 );
 
+create table usage_staged (
+  checkpoint_id bigint not null,
+  project_id text not null,
+  customer_id text,
+  quantity numeric not null,
+  constraint usage_staged_pkey PRIMARY KEY (checkpoint_id, project_id),
+  constraint usage_staged_project_id_check CHECK ((project_id <> ''::text)),
+  constraint usage_staged_quantity_check CHECK (((quantity >= (0)::numeric) AND (quantity < 'Infinity'::numeric)))
+);
+
 CREATE OR REPLACE FUNCTION public.approvals_required_for(of_currency text, expected_monthly_revenue bigint, largest_customer_change bigint)
  RETURNS integer
  LANGUAGE sql
@@ -588,6 +598,17 @@ begin
     perform audit_append(tg_argv[0] || '.' || new.status::text, to_jsonb(new) ->> tg_argv[1],
                          jsonb_build_object('from', before_state, 'to', new.status::text));
   end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.clear_staged_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from usage_staged where checkpoint_id = old.checkpoint_id;
   return null;
 end $function$;
 
@@ -1057,6 +1078,7 @@ CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints
 CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION freeze_checkpoint();
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
+CREATE TRIGGER staged_usage_is_cleared AFTER UPDATE ON public.checkpoints FOR EACH ROW WHEN (((old.status = 'running'::checkpoint_status) AND (new.status <> 'running'::checkpoint_status))) EXECUTE FUNCTION clear_staged_usage();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.contracts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('contract', 'contract_id');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
@@ -1160,6 +1182,8 @@ grant select on usage_daily_default to daybook_app;
 grant select on usage_daily_default to daybook_auditor;
 grant insert, select, update on usage_sources to daybook_app;
 grant select on usage_sources to daybook_auditor;
+grant insert, select on usage_staged to daybook_app;
+grant select on usage_staged to daybook_auditor;
 grant update (ends_on, status, approver, acknowledged) on contracts to daybook_app;
 grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics) on contracts to daybook_checker;
 grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics) on contracts to daybook_checker;

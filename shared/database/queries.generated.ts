@@ -314,6 +314,17 @@ order by position`,
 };
 
 /**
+ * Fails attempts, at whatever cell, that began before an instant and never ended: their worker is gone, and what they
+ * staged goes with them.
+ */
+export const checkpointAbandonLeft: Query<{ readonly finished_at: Date; readonly started_before: Date }, Record<never, never>> = {
+  name: 'checkpoint_abandon_left',
+  parameters: ['finished_at', 'started_before'],
+  text: `update checkpoints set status = 'failed', failure_reason = 'abandoned', failure_detail = 'its worker never came back', finished_at = $1
+where checkpoint_id in (select checkpoint_id from checkpoints where status = 'running' and started_at < $2 for update skip locked)`,
+};
+
+/**
  * Fails an attempt that somebody began and left: from here on its writer is fenced out.
  */
 export const checkpointAbandonRunning: Query<{ readonly finished_at: Date; readonly day: string; readonly region: string; readonly source_id: string }, Record<never, never>> = {
@@ -444,6 +455,15 @@ export const checkpointLockCell: Query<{ readonly region: string; readonly sourc
   name: 'checkpoint_lock_cell',
   parameters: ['region', 'source_id', 'day'],
   text: `select pg_advisory_xact_lock(hashtextextended('checkpoint:' || $1 || '/' || $2 || '/' || $3, 0))`,
+};
+
+/**
+ * Locks an attempt that may still write; no row when it was fenced out.
+ */
+export const checkpointLockRunning: Query<{ readonly checkpoint_id: bigint }, { readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_lock_running',
+  parameters: ['checkpoint_id'],
+  text: `select checkpoint_id from checkpoints where checkpoint_id = $1 and status = 'running' for update`,
 };
 
 /**
@@ -1333,16 +1353,6 @@ where customer_id = $1 order by project_id, owned_from`,
 };
 
 /**
- * Who owned some projects on a day; a project without an owner is left out.
- */
-export const projectOwnershipListOnDay: Query<{ readonly project_ids: readonly string[]; readonly day: string }, { readonly project_id: string; readonly customer_id: string }> = {
-  name: 'project_ownership_list_on_day',
-  parameters: ['project_ids', 'day'],
-  text: `select project_id, customer_id from project_ownerships
-where project_id = any($1::text[]) and owned_from <= $2::date and (owned_to is null or owned_to > $2::date)`,
-};
-
-/**
  * One region.
  */
 export const regionFind: Query<{ readonly region: string }, { readonly region: string; readonly bigquery_location: string; readonly active_from: string; readonly active_to: string | null }> = {
@@ -1545,14 +1555,15 @@ export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows
 };
 
 /**
- * Writes a checkpoint's rows, each with who owned the project on that day; null for nobody.
+ * Writes what a running attempt has staged as the rows of its checkpoint.
  */
-export const usageDailyInsert: Query<{ readonly day: string; readonly checkpoint_id: bigint; readonly region: string; readonly metric: string; readonly project_ids: readonly string[]; readonly customer_ids: readonly (string | null)[]; readonly quantities: readonly string[] }, Record<never, never>> = {
-  name: 'usage_daily_insert',
-  parameters: ['day', 'checkpoint_id', 'region', 'metric', 'project_ids', 'customer_ids', 'quantities'],
+export const usageDailyInsertStaged: Query<{ readonly checkpoint_id: bigint }, Record<never, never>> = {
+  name: 'usage_daily_insert_staged',
+  parameters: ['checkpoint_id'],
   text: `insert into usage_daily (day, checkpoint_id, region, metric, project_id, customer_id, quantity)
-select $1::date, $2::bigint, $3, $4, r.project_id, r.customer_id, r.quantity
-from unnest($5::text[], $6::text[], $7::numeric[]) r (project_id, customer_id, quantity)`,
+select c.day, c.checkpoint_id, c.region, c.metric, s.project_id, s.customer_id, s.quantity
+from checkpoints c join usage_staged s using (checkpoint_id)
+where c.checkpoint_id = $1 and c.status = 'running'`,
 };
 
 /**
@@ -1715,4 +1726,56 @@ from usage_sources s join regions r using (region)
 where s.region = $1 and s.active_from <= $2::date and (s.active_to is null or s.active_to > $2::date)
   and r.active_from <= $2::date and (r.active_to is null or r.active_to > $2::date)
 order by s.source_id`,
+};
+
+/**
+ * Stages a batch of a running attempt's rows, each with who owned the project on that day. The attempt is locked against
+ * whoever takes the cell over, so that one that was overtaken stages nothing. Says whether it was running, how many rows
+ * were staged, and a project that was there already.
+ */
+export const usageStagedInsert: Query<{ readonly checkpoint_id: bigint; readonly project_ids: readonly string[]; readonly quantities: readonly string[] }, { readonly running: boolean; readonly staged: number; readonly repeated: string | null }> = {
+  name: 'usage_staged_insert',
+  parameters: ['checkpoint_id', 'project_ids', 'quantities'],
+  text: `with attempt as (
+  select checkpoint_id, day from checkpoints where checkpoint_id = $1::bigint and status = 'running' for share
+), given as (
+  select a.checkpoint_id, r.project_id, o.customer_id, r.quantity
+  from attempt a
+  cross join unnest($2::text[], $3::numeric[]) r (project_id, quantity)
+  left join project_ownerships o on o.project_id = r.project_id and o.owned_from <= a.day and (o.owned_to is null or o.owned_to > a.day)
+), staged as (
+  insert into usage_staged (checkpoint_id, project_id, customer_id, quantity)
+  select checkpoint_id, project_id, customer_id, quantity from given
+  on conflict (checkpoint_id, project_id) do nothing
+  returning project_id
+)
+select exists (select from attempt) as "running", (select count(*)::int from staged) as "staged",
+  (select l.project_id from (select project_id from given except all select project_id from staged) l order by 1 limit 1) as "repeated"`,
+};
+
+/**
+ * What an attempt has staged: its rows and their exact total.
+ */
+export const usageStagedSum: Query<{ readonly checkpoint_id: bigint }, { readonly row_count: number; readonly total: string }> = {
+  name: 'usage_staged_sum',
+  parameters: ['checkpoint_id'],
+  text: `select count(*)::int as "row_count", trim_scale(coalesce(sum(quantity), 0)) as "total"
+from usage_staged where checkpoint_id = $1`,
+};
+
+/**
+ * The next rows of an attempt in the byte order of the projects' names, written as [project, customer, quantity] of
+ * canonical JSON with commas between; with the last project, after which the next page begins. No text when none is left.
+ */
+export const usageStagedWriteAfter: Query<{ readonly checkpoint_id: bigint; readonly after: string; readonly row_limit: number }, { readonly text: string | null; readonly last: string | null }> = {
+  name: 'usage_staged_write_after',
+  parameters: ['checkpoint_id', 'after', 'row_limit'],
+  text: `select string_agg('[' || to_json(r.project_id) || ',' || coalesce(to_json(r.customer_id)::text, 'null') || ',"' || r.quantity || '"]', ',' order by r.project_id) as "text",
+  max(r.project_id) as "last"
+from (
+  select project_id, customer_id, quantity from usage_staged
+  where checkpoint_id = $1 and project_id > $2::text collate "C"
+  order by project_id
+  limit $3::int
+) r`,
 };

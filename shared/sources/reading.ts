@@ -25,7 +25,9 @@ export type IncompleteReason =
   | 'scrape_gap'
   | 'stale_source'
   | 'row_count_mismatch'
-  | 'bytes_limit_exceeded';
+  | 'bytes_limit_exceeded'
+  /** Not the source's fault: a newer attempt at the same day has taken over. */
+  | 'overtaken';
 
 /** What the source showed beside its figures; kept with the checkpoint. Counts are whole numbers, totals decimals. */
 export interface ReadingEvidence {
@@ -45,12 +47,26 @@ export interface Incomplete {
   readonly detail: string;
 }
 
-/** What one source said of one UTC day in one region. */
+/** What one source said of one UTC day in one region. The rows themselves went to `KeepRows`. */
 export type UsageReading =
-  | { readonly kind: 'complete'; readonly rows: readonly UsageRow[]; readonly evidence: ReadingEvidence }
+  | { readonly kind: 'complete'; readonly evidence: ReadingEvidence }
   | (Incomplete & { readonly evidence: ReadingEvidence });
+
+/**
+ * Takes a batch of rows; undefined when it is kept, else why the reading cannot go on, which the reader then answers.
+ * A reader waits for it before it reads on, so that memory holds one batch and not the day. What it throws ends the
+ * reading.
+ */
+export type KeepRows = (rows: readonly UsageRow[]) => Promise<Incomplete | undefined>;
 
 /** Reads one day of one source. It never throws for what a source does: every fault is a named reason. */
 export interface UsageReader {
-  read(region: string, day: UtcDay): Promise<UsageReading>;
+  /**
+   * Hands the day's rows to `keep`, batch by batch, in any order. Rows that were handed over count
+   * only when the reading ends as complete.
+   *
+   * `until`, an instant of the day on a whole second, reads the day from midnight to before it, for a figure that is
+   * provisional and never billed; without it the whole day is read.
+   */
+  read(region: string, day: UtcDay, keep: KeepRows, until?: Date): Promise<UsageReading>;
 }

@@ -5,6 +5,7 @@ import type { Effects } from '../effects/effects.ts';
 import type { OpenReader } from '../sources/readers.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
+import { stageRows } from './staging.ts';
 
 export interface AggregationDependencies {
   readonly database: Database;
@@ -88,10 +89,11 @@ async function aggregateCell(
   const intent = { actor: work.actor, why: work.why };
   const id = await database.transaction(intent, (transaction) => startAttempt(transaction, effects, cell, source));
   const reader = await openReader(row, work.snapshotAt);
-  const reading = await reader.read(cell.region, cell.day);
+  const staging = stageRows(database, id);
+  const reading = await reader.read(cell.region, cell.day, staging.keep);
   try {
     return await database.transaction(intent, (transaction) =>
-      finishAttempt(transaction, effects, { id, cell, source }, reading),
+      finishAttempt(transaction, effects, { id, cell, source }, reading, staging.rowCount()),
     );
   } catch (error) {
     if (error instanceof FencedOut) return { kind: 'fenced_out', cell };

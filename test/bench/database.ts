@@ -7,6 +7,7 @@ import { decimal } from '../../shared/exact/decimal.ts';
 import type { UsageRow } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import { openServer, openSetting } from '../simulation/setting.ts';
+import { readerOf } from '../usage/reading.ts';
 
 /** A database of the simulated month's catalogue, for one benchmark. */
 export interface BenchDatabase {
@@ -76,7 +77,7 @@ export async function writeCheckpoint(
   cell: { readonly region: string; readonly source: string; readonly day: string },
   rows: readonly UsageRow[],
 ): Promise<void> {
-  const reading = { kind: 'complete' as const, rows, evidence: { queries: [], facts: {} } };
+  const reader = readerOf({ kind: 'complete', rows, evidence: { queries: [], facts: {} } });
   const work = {
     region: cell.region,
     source: cell.source,
@@ -85,10 +86,7 @@ export async function writeCheckpoint(
     actor: 'service:aggregate-usage',
     why: 'bench',
   };
-  const result = await aggregateDay(
-    { database, effects, openReader: async () => ({ read: async () => reading }) },
-    work,
-  );
+  const result = await aggregateDay({ database, effects, openReader: async () => reader }, work);
   if (result.kind !== 'aggregated' || result.outcomes.some(({ kind }) => kind !== 'complete'))
     throw new Error(`the checkpoint was not written: ${JSON.stringify(result)}`);
 }

@@ -7,10 +7,10 @@ import { systemEffects } from '../../shared/effects/system.ts';
 import { bigQueryConnection } from '../../shared/sources/bigquery/client.ts';
 import { bigQueryReader } from '../../shared/sources/bigquery/reader.ts';
 import { type BigQuerySource, bigQuerySourceSchema } from '../../shared/sources/bigquery/source.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { loadTransfers, type TableRow } from '../local-cloud/bigquery/load.ts';
 import { BigQueryStandIn, type BigQueryStandInOptions } from '../local-cloud/bigquery/server.ts';
 import { DEMO_METRICS } from '../local-cloud/telemetry/sources.ts';
+import { type WholeReading, wholeReading } from '../usage/reading.ts';
 
 export const DAY = utcDay('2026-10-12');
 export const SETTLED = new Date('2026-10-13T02:00:00.000Z');
@@ -66,9 +66,10 @@ export interface ReadSettings {
 }
 
 /** Reads the day. */
-export function readDay(url: string, settings: ReadSettings = {}): Promise<UsageReading> {
+export function readDay(url: string, settings: ReadSettings = {}): Promise<WholeReading> {
   const { source = {}, snapshotAt = SETTLED, timeoutMs = 10_000, effects = systemEffects(), region = 'r1' } = settings;
   const connect = bigQueryConnection({ projectId: 'daybook-local', apiEndpoint: url, timeoutMs });
   const options = { effects, connect, projectId: 'daybook-local', sourceKey: 'data', snapshotAt };
-  return bigQueryReader({ ...options, source: { ...SOURCE, ...source } }).read(region, DAY);
+  const reader = bigQueryReader({ ...options, source: { ...SOURCE, ...source } });
+  return wholeReading((keep) => reader.read(region, DAY, keep));
 }

@@ -8,9 +8,9 @@ import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/pl
 import type { Database } from '../../shared/database/database.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import type { TestDatabase } from '../database/fixture.ts';
+import { readerOf, type WholeReading } from '../usage/reading.ts';
 import { seedWorld } from '../usage/seed.ts';
 
 export const PERIOD = billingPeriod('2026-10');
@@ -78,16 +78,13 @@ export async function aggregate(
   day: UtcDay,
   rows: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const reading: UsageReading = {
+  const reading: WholeReading = {
     kind: 'complete',
     rows: Object.entries(rows).map(([project, quantity]) => ({ project, quantity: decimal(quantity) })),
     evidence: { queries: [{ text: 'test', parameters: {} }], facts: {} },
   };
   const work = { region, day, snapshotAt: EFFECTS.now(), actor: 'service:aggregate-usage', why: 'test' };
-  const result = await aggregateDay(
-    { database, effects: EFFECTS, openReader: async () => ({ read: async () => reading }) },
-    work,
-  );
+  const result = await aggregateDay({ database, effects: EFFECTS, openReader: async () => readerOf(reading) }, work);
   expect(result).toMatchObject({ kind: 'aggregated' });
 }
 

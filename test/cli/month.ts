@@ -7,9 +7,9 @@ import { submitPlan } from '../../shared/catalogue/plan-submission.ts';
 import { activatePlan, approvePlan } from '../../shared/catalogue/plan-versions.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
+import { readerOf, type WholeReading } from '../usage/reading.ts';
 import { seedWorld } from '../usage/seed.ts';
 
 export const PERIOD = billingPeriod('2026-10');
@@ -91,7 +91,7 @@ export async function seedCatalogue(db: TestDatabase): Promise<void> {
   if (active.kind !== 'done') throw new Error(active.detail);
 }
 
-function readingOf(usage: MonthUsage, source: string, region: string, day: string): UsageReading {
+function readingOf(usage: MonthUsage, source: string, region: string, day: string): WholeReading {
   const rows = (usage[source] ?? []).map(({ project, quantity }) => ({ project, quantity: decimal(quantity) }));
   const evidence = {
     queries: [
@@ -110,8 +110,8 @@ export async function aggregateRegion(
   failing?: string,
   usage: MonthUsage = USAGE,
 ): Promise<void> {
-  const openReader = async (source: { readonly source_id: string }) => ({
-    read: async (): Promise<UsageReading> =>
+  const openReader = async (source: { readonly source_id: string }) =>
+    readerOf(
       source.source_id === failing
         ? {
             kind: 'incomplete',
@@ -120,7 +120,7 @@ export async function aggregateRegion(
             evidence: { queries: [], facts: {} },
           }
         : readingOf(usage, source.source_id, region, day),
-  });
+    );
   const work = { region, day, snapshotAt: EFFECTS.now(), actor: 'service:aggregate-usage', why: 'test' };
   await aggregateDay({ database: db.database, effects: EFFECTS, openReader }, work);
 }

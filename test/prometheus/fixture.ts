@@ -4,9 +4,9 @@ import { systemEffects } from '../../shared/effects/system.ts';
 import { prometheusQuery } from '../../shared/sources/prometheus/client.ts';
 import { prometheusReader } from '../../shared/sources/prometheus/reader.ts';
 import { prometheusSourceSchema } from '../../shared/sources/prometheus/source.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import type { StoredSeries } from '../local-cloud/prometheus/evaluate.ts';
 import { PrometheusStandIn } from '../local-cloud/prometheus/server.ts';
+import { type WholeReading, wholeReading } from '../usage/reading.ts';
 
 export const DAY = utcDay('2026-10-12');
 export const MIDNIGHT = Date.parse('2026-10-12T00:00:00Z');
@@ -64,17 +64,17 @@ export function readDay(
   url: string,
   over: Readonly<Record<string, unknown>> = {},
   timeoutMs = 5_000,
-): Promise<UsageReading> {
+): Promise<WholeReading> {
   const source = prometheusSourceSchema.parse({ ...SOURCE, ...over });
   const query = prometheusQuery(systemEffects(), { url, timeoutMs, maximumBodyBytes: 1_000_000 });
-  return prometheusReader(query, source).read('r1', DAY);
+  return wholeReading((keep) => prometheusReader(query, source).read('r1', DAY, keep));
 }
 
 /** Reads the day from a server of its own. */
 export async function read(
   all: readonly StoredSeries[],
   over: Readonly<Record<string, unknown>> = {},
-): Promise<UsageReading> {
+): Promise<WholeReading> {
   const { url } = await serve(...all);
   return readDay(url, over);
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
+import { readerOf, type WholeReading } from './reading.ts';
 import { seedWorld } from './seed.ts';
 
 const DAY = utcDay('2026-10-05');
@@ -17,15 +17,14 @@ beforeEach(async () => {
 });
 afterEach(() => db.remove());
 
-const complete = (quantities: Record<string, string>): UsageReading => ({
+const complete = (quantities: Record<string, string>): WholeReading => ({
   kind: 'complete',
   rows: Object.entries(quantities).map(([project, quantity]) => ({ project, quantity: decimal(quantity) })),
   evidence: EVIDENCE,
 });
-const incomplete: UsageReading = { kind: 'incomplete', reason: 'no_data', detail: 'nothing there', evidence: EVIDENCE };
+const incomplete: WholeReading = { kind: 'incomplete', reason: 'no_data', detail: 'nothing there', evidence: EVIDENCE };
 
-function aggregate(reading: UsageReading | (() => Promise<UsageReading>), region = 'us-east') {
-  const read = typeof reading === 'function' ? reading : async () => reading;
+function aggregate(reading: WholeReading | (() => Promise<WholeReading>), region = 'us-east') {
   const effects = {
     now: () => new Date('2026-10-06T02:00:00Z'),
     uuid: () => crypto.randomUUID(),
@@ -33,7 +32,7 @@ function aggregate(reading: UsageReading | (() => Promise<UsageReading>), region
     perform: <T>(_effect: unknown, run: () => Promise<T>) => run(),
   };
   return aggregateDay(
-    { database: db.database, effects, openReader: async () => ({ read }) },
+    { database: db.database, effects, openReader: async () => readerOf(reading) },
     { region, day: DAY, snapshotAt: new Date('2026-10-06T02:00:00Z'), actor: 'service:aggregate-usage', why: 'test' },
   );
 }
@@ -136,10 +135,7 @@ describe('a day of a region', () => {
       perform: <T>(_e: unknown, run: () => Promise<T>) => run(),
     };
     expect(
-      await aggregateDay(
-        { database: db.database, effects, openReader: async () => ({ read: async () => complete({}) }) },
-        today,
-      ),
+      await aggregateDay({ database: db.database, effects, openReader: async () => readerOf(complete({})) }, today),
     ).toMatchObject({ kind: 'refused' });
   });
 });

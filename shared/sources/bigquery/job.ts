@@ -18,13 +18,21 @@ export interface QueryJob {
   readonly maximumBytesBilled: string;
 }
 
-/** A result as BigQuery sends it: every value is text or NULL. */
+/** A page of a result as BigQuery sends it: every value is text or NULL. */
+export interface ResultPage {
+  /** Name → type. */
+  readonly columns: ReadonlyMap<string, string>;
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+}
+
+/** Takes each page as it comes; undefined to go on, else why the result cannot be used. */
+export type TakePage = (page: ResultPage) => Promise<Incomplete | undefined>;
+
+/** The end of a result of which every page was taken. */
 export interface QueryResult {
   readonly kind: 'result';
   /** Of the job that gave the result: the job's own, or its successor after jobs that had failed. */
   readonly jobId: string;
-  readonly columns: ReadonlyMap<string, string>;
-  readonly rows: readonly Readonly<Record<string, string | null>>[];
   readonly bytesProcessed: string;
 }
 
@@ -43,19 +51,20 @@ const MAXIMUM_POLLS = 30;
 const MAXIMUM_FAILED_JOBS = 20;
 
 /**
- * Runs the query, or takes the result of the job of the same name that ran before. A job that failed stays failed, so a
- * retry steps over it to the next name.
+ * Runs the query, or takes the result of the job of the same name that ran before, page by page. A job that failed stays
+ * failed, so a retry steps over it to the next name.
  */
 export async function runQueryJob(
   effects: Effects,
   client: BigQuery,
   query: QueryJob,
+  take: TakePage,
 ): Promise<QueryResult | Incomplete> {
   for (let failed = 0; failed < MAXIMUM_FAILED_JOBS; failed += 1) {
     const jobId = failed === 0 ? query.jobId : `${query.jobId}_${failed}`;
     const insertion = await insert(effects, client, query, jobId);
     if (insertion.kind === 'incomplete') return insertion;
-    const outcome = await results(effects, insertion.job, jobId);
+    const outcome = await results(effects, insertion.job, jobId, take);
     if (outcome.kind === 'result') return outcome;
     if (!(outcome.final && insertion.kind === 'attached')) return outcome.incomplete;
   }
@@ -99,9 +108,9 @@ type Page =
   | { readonly kind: 'page'; readonly page: z.output<typeof page>; readonly rows: z.output<typeof pageRows> }
   | Exclude<Outcome, QueryResult>;
 
-async function results(effects: Effects, job: Job, jobId: string): Promise<Outcome> {
-  const rows: Record<string, string | null>[] = [];
+async function results(effects: Effects, job: Job, jobId: string, take: TakePage): Promise<Outcome> {
   let columns: ReadonlyMap<string, string> = new Map();
+  let rowCount = 0;
   let pageToken: string | undefined;
   let polls = 0;
   for (;;) {
@@ -114,22 +123,36 @@ async function results(effects: Effects, job: Job, jobId: string): Promise<Outco
       return failed('source_timeout', `BigQuery job ${jobId} is still running; run the day again to take its result`);
     }
     if (schema !== undefined) columns = new Map(schema.fields.map(({ name, type }) => [name, type]));
-    const names = [...columns.keys()];
-    for (const { f } of next.rows) {
-      if (f.length !== names.length)
-        return failed('malformed_response', `a row of BigQuery job ${jobId} has ${f.length} of ${names.length} values`);
-      rows.push(Object.fromEntries(f.map(({ v }, index) => [names[index] ?? '', v])));
-    }
+    const short = next.rows.find(({ f }) => f.length !== columns.size);
+    if (short !== undefined)
+      return failed(
+        'malformed_response',
+        `a row of BigQuery job ${jobId} has ${short.f.length} of ${columns.size} values`,
+      );
+    rowCount += next.rows.length;
     pageToken = next.page.pageToken;
-    if (pageToken !== undefined) continue;
-    if (totalRows !== undefined && totalRows !== String(rows.length)) {
+    if (isMiscounted(totalRows, rowCount, pageToken !== undefined)) {
+      const advice = 'run the day again';
       return failed(
         'row_count_mismatch',
-        `BigQuery job ${jobId} has ${totalRows} rows, but ${rows.length} came; run the day again`,
+        `BigQuery job ${jobId} has ${totalRows} rows, but ${rowCount} came; ${advice}`,
       );
     }
-    return { kind: 'result', jobId, columns, rows, bytesProcessed: totalBytesProcessed };
+    const refusal = await take({ columns, rows: namedRows(columns, next.rows) });
+    if (refusal !== undefined) return { kind: 'failed', final: false, incomplete: refusal };
+    if (pageToken === undefined) return { kind: 'result', jobId, bytesProcessed: totalBytesProcessed };
   }
+}
+
+/** More rows than there are, or fewer when no page is left. */
+function isMiscounted(totalRows: string | undefined, rowCount: number, more: boolean): boolean {
+  if (totalRows === undefined) return false;
+  return rowCount > Number(totalRows) || (!more && rowCount !== Number(totalRows));
+}
+
+function namedRows(columns: ResultPage['columns'], rows: z.output<typeof pageRows>): ResultPage['rows'] {
+  const names = [...columns.keys()];
+  return rows.map(({ f }) => Object.fromEntries(f.map(({ v }, index) => [names[index] ?? '', v])));
 }
 
 function failed(reason: Incomplete['reason'], detail: string): Exclude<Outcome, QueryResult> {

@@ -3,9 +3,9 @@ import { addDays, startOf, type UtcDay } from '../../calendar/utc-day.ts';
 import { canonicalJson, digest } from '../../canonical/canonical-json.ts';
 import type { Effects } from '../../effects/effects.ts';
 import { Exact } from '../../exact/exact.ts';
-import type { Incomplete, ReadingEvidence, UsageReader, UsageReading } from '../reading.ts';
-import { type QueryJob, type QueryResult, runQueryJob } from './job.ts';
-import { type ControlTotals, type ProjectRow, parseControlTotals, parseProjectRows } from './result.ts';
+import type { Incomplete, KeepRows, ReadingEvidence, UsageReader } from '../reading.ts';
+import { type QueryJob, type ResultPage, runQueryJob, type TakePage } from './job.ts';
+import { type ControlTotals, parseControlTotals, parseProjectRows } from './result.ts';
 import type { BigQuerySource } from './source.ts';
 
 export interface BigQueryReaderOptions {
@@ -21,72 +21,117 @@ export interface BigQueryReaderOptions {
   readonly snapshotAt: Date;
 }
 
-/** Reads days of one BigQuery source as of one instant. */
+/**
+ * Reads days of one BigQuery source as of one instant. A part of a day is what had arrived by that instant: it trails by
+ * the delay of the stream, and nothing shows that it is whole.
+ */
 export function bigQueryReader(options: BigQueryReaderOptions): UsageReader {
-  return { read: (region, day) => readDay(options, region, day) };
+  return {
+    read: async (region, day, keep, until) => {
+      const reading = new Reading(options, region, day);
+      const fault = await readDay(reading, keep, until !== undefined);
+      const { evidence } = reading;
+      return fault === undefined ? { kind: 'complete', evidence } : { ...fault, evidence };
+    },
+  };
 }
 
-async function readDay(options: BigQueryReaderOptions, region: string, day: UtcDay): Promise<UsageReading> {
-  const { source, snapshotAt, effects, connect } = options;
-  const queries: ReadingEvidence['queries'][number][] = [];
-  const facts: Record<string, string | number> = { snapshot: snapshotAt.toISOString() };
-  const evidence: ReadingEvidence = { queries, facts };
-  const place = source.regions[region];
-  if (place === undefined) {
-    const detail = `the source names no dataset for ${region}; add the region to its configuration`;
-    return { kind: 'incomplete', reason: 'no_data', detail, evidence };
-  }
-  const early = findEarlySnapshot(source, day, snapshotAt);
-  if (early !== undefined) return { ...early, evidence };
+/** What the rows came to, to be held against the control query. */
+interface Sum {
+  rowCount: bigint;
+  quantity: Exact;
+}
 
-  const client = await connect();
-  const run = async (part: 'rows' | 'control', text: string): Promise<QueryResult | Incomplete> => {
-    const parameters = { day, region, snapshot: snapshotAt.toISOString() };
-    const { location, dataset, project = options.projectId } = place;
-    const jobId = jobIdOf(options, region, day, part);
+/** One reading under way: it runs the queries and keeps them, with what they showed, as evidence. */
+class Reading {
+  readonly options: BigQueryReaderOptions;
+  readonly region: string;
+  readonly day: UtcDay;
+  private readonly queries: ReadingEvidence['queries'][number][] = [];
+  private readonly facts: Record<string, string | number>;
+
+  constructor(options: BigQueryReaderOptions, region: string, day: UtcDay) {
+    this.options = options;
+    this.region = region;
+    this.day = day;
+    this.facts = { snapshot: options.snapshotAt.toISOString() };
+  }
+
+  get evidence(): ReadingEvidence {
+    return { queries: this.queries, facts: this.facts };
+  }
+
+  note(facts: Readonly<Record<string, string>>): void {
+    Object.assign(this.facts, facts);
+  }
+
+  /** Runs one of the source's queries in the region's dataset; undefined when every page was taken. */
+  async run(client: BigQuery, part: 'rows' | 'control', place: Place, take: TakePage): Promise<Incomplete | undefined> {
+    const { source, snapshotAt, effects, projectId } = this.options;
+    const { location, dataset, project = projectId } = place;
     const query: QueryJob = {
-      jobId,
-      text,
-      parameters,
+      jobId: jobIdOf(this.options, this.region, this.day, part),
+      text: part === 'rows' ? source.query : source.controlQuery,
+      parameters: { day: this.day, region: this.region, snapshot: snapshotAt.toISOString() },
       location,
       dataset,
       project,
       maximumBytesBilled: source.maximumBytesBilled,
     };
-    queries.push({ text, parameters: { ...parameters, jobId, location, dataset: `${project}.${dataset}` } });
-    const result = await runQueryJob(effects, client, query);
-    if (result.kind === 'result') {
-      facts[`${part}JobId`] = result.jobId;
-      facts[`${part}BytesProcessed`] = result.bytesProcessed;
-    }
-    return result;
-  };
-  const outcome = await readResults(source, run);
-  if (outcome.kind === 'incomplete') return { ...outcome, evidence };
-  const { rows, control } = outcome;
-  facts.rowCount = control.rowCount.toString();
-  facts.controlTotal = control.quantity.toString();
-  facts.watermark = control.watermark?.toISOString() ?? 'none';
-  const fault = findFault(rows, control, day, region);
-  if (fault !== undefined) return { ...fault, evidence };
-  return { kind: 'complete', rows: rows.map(({ project, quantity }) => ({ project, quantity })), evidence };
+    const { text, parameters, jobId } = query;
+    this.queries.push({ text, parameters: { ...parameters, jobId, location, dataset: `${project}.${dataset}` } });
+    const result = await runQueryJob(effects, client, query, take);
+    if (result.kind === 'incomplete') return result;
+    this.note({ [`${part}JobId`]: result.jobId, [`${part}BytesProcessed`]: result.bytesProcessed });
+    return undefined;
+  }
 }
 
-async function readResults(
-  source: BigQuerySource,
-  run: (part: 'rows' | 'control', text: string) => Promise<QueryResult | Incomplete>,
-): Promise<
-  { readonly kind: 'read'; readonly rows: readonly ProjectRow[]; readonly control: ControlTotals } | Incomplete
-> {
-  const result = await run('rows', source.query);
-  if (result.kind === 'incomplete') return result;
-  const rows = parseProjectRows(result);
-  if (rows.kind === 'incomplete') return rows;
-  const controlResult = await run('control', source.controlQuery);
-  if (controlResult.kind === 'incomplete') return controlResult;
-  const control = parseControlTotals(controlResult);
+type Place = BigQuerySource['regions'][string];
+
+async function readDay(reading: Reading, keep: KeepRows, provisional: boolean): Promise<Incomplete | undefined> {
+  const { options, region, day } = reading;
+  const place = options.source.regions[region];
+  if (place === undefined) {
+    const detail = `the source names no dataset for ${region}; add the region to its configuration`;
+    return { kind: 'incomplete', reason: 'no_data', detail };
+  }
+  const early = provisional ? undefined : findEarlySnapshot(options.source, day, options.snapshotAt);
+  if (early !== undefined) return early;
+
+  const client = await options.connect();
+  const sum: Sum = { rowCount: 0n, quantity: Exact.zero };
+  const rowsFault = await reading.run(client, 'rows', place, (page) => takeRows(page, sum, keep));
+  if (rowsFault !== undefined) return rowsFault;
+  const controlPages: ResultPage[] = [];
+  const controlFault = await reading.run(client, 'control', place, (page) => takeControl(page, controlPages));
+  if (controlFault !== undefined) return controlFault;
+  const control = parseControlTotals(controlPages[0] ?? { columns: new Map(), rows: [] });
   if (control.kind === 'incomplete') return control;
-  return { kind: 'read', rows: rows.value, control: control.value };
+  reading.note({
+    rowCount: control.value.rowCount.toString(),
+    controlTotal: control.value.quantity.toString(),
+    watermark: control.value.watermark?.toISOString() ?? 'none',
+  });
+  return findFault(sum, control.value, day, region) ?? (provisional ? undefined : findLag(control.value, day, region));
+}
+
+async function takeRows(page: ResultPage, sum: Sum, keep: KeepRows): Promise<Incomplete | undefined> {
+  const rows = parseProjectRows(page);
+  if (rows.kind === 'incomplete') return rows;
+  for (const { rowCount, exact } of rows.value) {
+    sum.rowCount += rowCount;
+    sum.quantity = sum.quantity.add(exact);
+  }
+  return keep(rows.value.map(({ project, quantity }) => ({ project, quantity })));
+}
+
+/** The control query has one row; a second page is a query that is not one. */
+async function takeControl(page: ResultPage, pages: ResultPage[]): Promise<Incomplete | undefined> {
+  pages.push(page);
+  if (pages.length === 1) return undefined;
+  const detail = 'the control query gave more than a page of rows; it must give one row';
+  return { kind: 'incomplete', reason: 'malformed_response', detail };
 }
 
 /** Letters, digits, `-` and `_`, the same for the same question asked of the same source as of the same instant. */
@@ -111,30 +156,27 @@ function findEarlySnapshot(source: BigQuerySource, day: UtcDay, snapshotAt: Date
 }
 
 /** What the control totals show to be wrong with the rows. */
-function findFault(
-  rows: readonly ProjectRow[],
-  control: ControlTotals,
-  day: UtcDay,
-  region: string,
-): Incomplete | undefined {
+function findFault(sum: Sum, control: ControlTotals, day: UtcDay, region: string): Incomplete | undefined {
   if (control.unplacedRowCount > 0n) {
     const detail = `${control.unplacedRowCount} rows of ${region} have no day, so no day can be complete; give them one in the table`;
     return { kind: 'incomplete', reason: 'null_value', detail };
   }
-  const rowCount = rows.reduce((sum, row) => sum + row.rowCount, 0n);
-  const total = rows.reduce((sum, row) => sum.add(row.exact), Exact.zero);
-  if (rowCount !== control.rowCount || !total.equals(control.quantity)) {
-    const seen = `the projects of ${region} on ${day} have ${rowCount} rows and ${total} in total`;
+  if (sum.rowCount !== control.rowCount || !sum.quantity.equals(control.quantity)) {
+    const seen = `the projects of ${region} on ${day} have ${sum.rowCount} rows and ${sum.quantity} in total`;
     const detail = `${seen}, the control query ${control.rowCount} and ${control.quantity}; correct the source's queries, which must read the same rows`;
     return { kind: 'incomplete', reason: 'row_count_mismatch', detail };
   }
-  const end = startOf(addDays(day, 1));
-  if (control.watermark === undefined) {
+  return undefined;
+}
+
+/** What the newest arrival shows: whether the stream has passed the end of the day. */
+function findLag({ watermark }: ControlTotals, day: UtcDay, region: string): Incomplete | undefined {
+  if (watermark === undefined) {
     const detail = `the table has no row of ${region}, so nothing shows that nothing was used on ${day}; check the query and the stream`;
     return { kind: 'incomplete', reason: 'no_data', detail };
   }
-  if (control.watermark.getTime() < end.getTime()) {
-    const detail = `the newest row of ${region} arrived at ${control.watermark.toISOString()}, before ${day} ended; run the day again when the stream has caught up`;
+  if (watermark.getTime() < startOf(addDays(day, 1)).getTime()) {
+    const detail = `the newest row of ${region} arrived at ${watermark.toISOString()}, before ${day} ended; run the day again when the stream has caught up`;
     return { kind: 'incomplete', reason: 'stale_source', detail };
   }
   return undefined;

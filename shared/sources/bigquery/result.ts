@@ -1,7 +1,7 @@
 import { type Decimal, exactOf, parseDecimal } from '../../exact/decimal.ts';
 import { Exact } from '../../exact/exact.ts';
 import type { Incomplete, IncompleteReason } from '../reading.ts';
-import type { QueryResult } from './job.ts';
+import type { ResultPage } from './job.ts';
 
 export interface ProjectRow {
   readonly project: string;
@@ -21,7 +21,7 @@ export interface ControlTotals {
 }
 
 type Parsed<T> = { readonly kind: 'parsed'; readonly value: T } | Incomplete;
-type Row = QueryResult['rows'][number];
+type Row = ResultPage['rows'][number];
 
 const EXACT_TYPES = ['NUMERIC', 'BIGNUMERIC', 'INTEGER', 'INT64', 'STRING'];
 const WHOLE_TYPES = ['INTEGER', 'INT64'];
@@ -32,7 +32,7 @@ function incomplete(reason: IncompleteReason, detail: string): Incomplete {
 
 /** Says what is wrong when a column is missing, or of a type that is not exact. */
 function findWrongColumn(
-  columns: QueryResult['columns'],
+  columns: ResultPage['columns'],
   wanted: Readonly<Record<string, readonly string[]>>,
 ): Incomplete | undefined {
   for (const [name, types] of Object.entries(wanted)) {
@@ -44,28 +44,26 @@ function findWrongColumn(
   return undefined;
 }
 
-/** One row per project, with a quantity that is usage; in the order of the project names. */
-export function parseProjectRows({ columns, rows }: QueryResult): Parsed<ProjectRow[]> {
+/** The rows of a page: each with its project and a quantity that is usage. */
+export function parseProjectRows({ columns, rows }: ResultPage): Parsed<readonly ProjectRow[]> {
   const wrong = findWrongColumn(columns, { project: ['STRING'], quantity: EXACT_TYPES, row_count: WHOLE_TYPES });
   if (wrong !== undefined) return wrong;
-  const parsed = new Map<string, ProjectRow>();
+  const parsed: ProjectRow[] = [];
   for (const row of rows) {
     const project = row.project ?? '';
     if (project === '')
       return incomplete('missing_label', 'a row of the query has no project; give every row of the table one');
-    if (parsed.has(project)) {
-      return incomplete('duplicate_row', `project ${project} comes twice; group the query by project`);
-    }
     const quantity = parseQuantity(row, `project ${project}`);
     if (quantity.kind === 'incomplete') return quantity;
     const rowCount = parseWhole(row, 'row_count', `project ${project}`);
     if (rowCount.kind === 'incomplete') return rowCount;
-    parsed.set(project, { project, ...quantity.value, rowCount: rowCount.value });
+    parsed.push({ project, ...quantity.value, rowCount: rowCount.value });
   }
-  return { kind: 'parsed', value: [...parsed.values()].sort((a, b) => (a.project < b.project ? -1 : 1)) };
+  return { kind: 'parsed', value: parsed };
 }
 
-export function parseControlTotals({ columns, rows }: QueryResult): Parsed<ControlTotals> {
+/** The one row of the control query. */
+export function parseControlTotals({ columns, rows }: ResultPage): Parsed<ControlTotals> {
   const wrong = findWrongColumn(columns, {
     row_count: WHOLE_TYPES,
     quantity: EXACT_TYPES,

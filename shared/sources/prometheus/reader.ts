@@ -1,6 +1,6 @@
 import { addDays, startOf, type UtcDay } from '../../calendar/utc-day.ts';
 import { exactOf, parseDecimal } from '../../exact/decimal.ts';
-import type { UsageReader, UsageReading, UsageRow } from '../reading.ts';
+import type { KeepRows, UsageReader, UsageReading, UsageRow } from '../reading.ts';
 import type { PrometheusQuery } from './client.ts';
 import { readCounter } from './counter.ts';
 import { findTargetGap, regionSelector } from './coverage.ts';
@@ -15,15 +15,16 @@ import type { Window } from './window.ts';
 /** Reads the days of one Prometheus source, and any other window of whole seconds. */
 export interface PrometheusReader extends UsageReader {
   /** As a day, for a part of one or for many. Windows of a counter that follow each other add up. */
-  readWindow(region: string, from: Date, to: Date): Promise<UsageReading>;
+  readWindow(region: string, from: Date, to: Date, keep: KeepRows): Promise<UsageReading>;
 }
 
 export function prometheusReader(query: PrometheusQuery, source: PrometheusSource): PrometheusReader {
-  const readWindow = (region: string, from: Date, to: Date) =>
-    readUsage(query, source, region, { fromMs: from.getTime(), toMs: to.getTime() });
+  const readWindow = (region: string, from: Date, to: Date, keep: KeepRows) =>
+    readUsage(query, source, region, { fromMs: from.getTime(), toMs: to.getTime() }, keep);
   return {
     readWindow,
-    read: (region: string, day: UtcDay) => readWindow(region, startOf(day), startOf(addDays(day, 1))),
+    read: (region: string, day: UtcDay, keep: KeepRows, until = startOf(addDays(day, 1))) =>
+      readWindow(region, startOf(day), until, keep),
   };
 }
 
@@ -32,6 +33,7 @@ async function readUsage(
   source: PrometheusSource,
   region: string,
   window: Window,
+  keep: KeepRows,
 ): Promise<UsageReading> {
   if (window.toMs <= window.fromMs || window.fromMs % 1_000 !== 0 || window.toMs % 1_000 !== 0) {
     throw new RangeError(`a window must begin before it ends, on whole seconds: ${window.fromMs} to ${window.toMs}`);
@@ -48,7 +50,9 @@ async function readUsage(
     const detail = `${seen}: correct the selector, or give the source an upSelector that proves that nothing was used`;
     return { kind: 'incomplete', reason: 'no_data', detail, evidence: session.evidence() };
   }
-  return { kind: 'complete', rows: rows.value, evidence: session.evidence() };
+  const refusal = await keep(rows.value);
+  if (refusal !== undefined) return { ...refusal, evidence: session.evidence() };
+  return { kind: 'complete', evidence: session.evidence() };
 }
 
 function aggregate(session: ReadingSession, window: Window): Promise<Read<UsageByProject>> {

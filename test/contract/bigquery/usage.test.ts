@@ -5,12 +5,12 @@ import { systemEffects } from '../../../shared/effects/system.ts';
 import { bigQueryConnection } from '../../../shared/sources/bigquery/client.ts';
 import { bigQueryReader } from '../../../shared/sources/bigquery/reader.ts';
 import { type BigQuerySource, bigQuerySourceSchema } from '../../../shared/sources/bigquery/source.ts';
-import type { UsageReading } from '../../../shared/sources/reading.ts';
 import { datasetOf, type TableRow } from '../../local-cloud/bigquery/load.ts';
 import { expectedUsage } from '../../local-cloud/telemetry/expected.ts';
 import { REGIONS } from '../../local-cloud/telemetry/scenario.ts';
 import { DEMO_METRICS } from '../../local-cloud/telemetry/sources.ts';
 import { generateTelemetry } from '../../local-cloud/telemetry/telemetry.ts';
+import { type WholeReading, wholeReading } from '../../usage/reading.ts';
 import { PROJECT, SERVERS, type StartedServer } from './servers.ts';
 
 const PERIOD = billingPeriod('2026-10');
@@ -68,7 +68,7 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start, repeatedJo
     region: string,
     day = DAY,
     over: Partial<BigQuerySource> = {},
-  ): Promise<UsageReading> {
+  ): Promise<WholeReading> {
     if (server.kind === 'missing') return context.skip(server.why);
     const connect = bigQueryConnection({ projectId: PROJECT, apiEndpoint: server.url, timeoutMs: 30_000 });
     const reader = bigQueryReader({
@@ -79,7 +79,7 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start, repeatedJo
       source: { ...server.adapt(source, region), ...over },
       snapshotAt: new Date('2026-11-02T00:00:00.000Z'),
     });
-    return reader.read(region, day);
+    return wholeReading((keep) => reader.read(region, day, keep));
   }
 
   test('promise 5: data of every project, region and day equals what the rows give by brute force', {

@@ -6,11 +6,11 @@ import { Exact } from '../../../shared/exact/exact.ts';
 import { type PrometheusQuery, prometheusQuery } from '../../../shared/sources/prometheus/client.ts';
 import { prometheusReader } from '../../../shared/sources/prometheus/reader.ts';
 import { type PrometheusSource, prometheusSourceSchema } from '../../../shared/sources/prometheus/source.ts';
-import type { UsageReading } from '../../../shared/sources/reading.ts';
 import { expectedUsage } from '../../local-cloud/telemetry/expected.ts';
 import { REGIONS } from '../../local-cloud/telemetry/scenario.ts';
 import { DEMO_METRICS } from '../../local-cloud/telemetry/sources.ts';
 import { generateTelemetry } from '../../local-cloud/telemetry/telemetry.ts';
+import { type WholeReading, wholeReading } from '../../usage/reading.ts';
 import { SERVERS, type StartedServer } from './servers.ts';
 
 const PERIOD = billingPeriod('2026-10');
@@ -43,7 +43,7 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start }) => {
       const rows: string[] = [];
       for (const region of REGIONS) {
         for (const day of daysOf(periodDays(PERIOD))) {
-          const reading = await reader.read(region, day);
+          const reading = await wholeReading((keep) => reader.read(region, day, keep));
           for (const { project, quantity } of rowsOf(reading)) rows.push(`${day} ${region} ${project} ${quantity}`);
         }
       }
@@ -60,7 +60,7 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start }) => {
     const reader = prometheusReader(ask(context), counterSource());
     const days = periodDays(PERIOD);
     for (const region of REGIONS) {
-      const month = await reader.readWindow(region, startOf(days.from), startOf(days.to));
+      const month = await wholeReading((keep) => reader.readWindow(region, startOf(days.from), startOf(days.to), keep));
       const byDay = totals(expected.filter((row) => row.metric === 'requests' && row.region === region));
       expect(totals(rowsOf(month))).toEqual(byDay);
     }
@@ -76,7 +76,8 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start }) => {
       const hours: { project: string; quantity: string }[] = [];
       for (let hour = 0; hour < 24; hour += 1) {
         const from = new Date(begin + hour * 3_600_000);
-        hours.push(...rowsOf(await reader.readWindow(region, from, new Date(from.getTime() + 3_600_000))));
+        const to = new Date(from.getTime() + 3_600_000);
+        hours.push(...rowsOf(await wholeReading((keep) => reader.readWindow(region, from, to, keep))));
       }
       const wanted = expected.filter((row) => row.metric === 'requests' && row.region === region && row.day === day);
       expect(totals(hours)).toEqual(totals(wanted));
@@ -85,16 +86,17 @@ describe.each(SERVERS)('usage of a month, read from $name', ({ start }) => {
 
   test('a day without any data is incomplete, not zero', async (context) => {
     const reader = prometheusReader(ask(context), counterSource());
-    const reading = await reader.readWindow('us-central1', new Date('2026-08-01'), new Date('2026-08-02'));
+    const reading = await wholeReading((keep) =>
+      reader.readWindow('us-central1', new Date('2026-08-01'), new Date('2026-08-02'), keep),
+    );
     expect(reading).toMatchObject({ kind: 'incomplete', reason: 'no_data' });
   });
 
   test('a region with targets that were scraped but no series is a proven zero', async (context) => {
     const source = { ...counterSource(), selector: 'api_requests_total{job="gateway",project="nobody"}' };
-    const reading = await prometheusReader(ask(context), source).readWindow(
-      'us-central1',
-      new Date('2026-10-05'),
-      new Date('2026-10-06'),
+    const reader = prometheusReader(ask(context), source);
+    const reading = await wholeReading((keep) =>
+      reader.readWindow('us-central1', new Date('2026-10-05'), new Date('2026-10-06'), keep),
     );
     expect(reading).toMatchObject({ kind: 'complete', rows: [] });
   });
@@ -115,7 +117,7 @@ function counterSource(): PrometheusSource {
   return found.source;
 }
 
-function rowsOf(reading: UsageReading): readonly { project: string; quantity: string }[] {
+function rowsOf(reading: WholeReading): readonly { project: string; quantity: string }[] {
   if (reading.kind === 'incomplete') throw new Error(`${reading.reason}: ${reading.detail}`);
   return reading.rows;
 }
