@@ -10,7 +10,8 @@ import {
   billingRunPin,
   customerListBillable,
   invoiceSupersedeOfRun,
-  runShardInsert,
+  runShardInsertMany,
+  usageDailyCountPinned,
   usageDailyListUnbilled,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
@@ -18,8 +19,17 @@ import { recordEvents } from '../events/outbox.ts';
 import { raiseException } from '../exceptions/exceptions.ts';
 import { isComplete } from '../usage/completeness.ts';
 
-/** Customers in one shard: small enough that a shard ends well inside a push deadline. */
-export const CUSTOMERS_PER_SHARD = 100;
+/**
+ * The most customers and the most usage rows of one shard. Either alone would let a shard grow without end; together
+ * they keep one to a few seconds, where a push may take ten minutes, and to some hundred megabytes. A customer with
+ * more rows than that is a shard by itself.
+ */
+const SHARD_LIMITS: ShardLimits = { customers: 100, rows: 250_000 };
+
+interface ShardLimits {
+  readonly customers: number;
+  readonly rows: number;
+}
 
 /** Days after the period's end until missing usage is an exception. The grace never closes a period by itself. */
 const GRACE_DAYS = 3;
@@ -44,7 +54,7 @@ export async function collectRun(
   transaction: Transaction,
   effects: Effects,
   period: BillingPeriod,
-  customersPerShard = CUSTOMERS_PER_SHARD,
+  limits: ShardLimits = SHARD_LIMITS,
 ): Promise<CollectOutcome> {
   const days = periodDays(period);
   await transaction.rows(billingRunOpen, {
@@ -68,14 +78,14 @@ export async function collectRun(
         from_status: 'open',
         to_status: 'collecting',
       });
-      return pinWhenComplete(transaction, effects, run, customersPerShard);
+      return pinWhenComplete(transaction, effects, run, limits);
     case 'collecting':
-      return pinWhenComplete(transaction, effects, run, customersPerShard);
+      return pinWhenComplete(transaction, effects, run, limits);
     case 'complete':
     case 'rated':
     case 'in_review':
     case 'rating_failed':
-      return dropBackWhenChanged(transaction, effects, run, customersPerShard);
+      return dropBackWhenChanged(transaction, effects, run, limits);
     case 'approved':
     case 'issuing':
     case 'issued':
@@ -91,7 +101,7 @@ async function pinWhenComplete(
   transaction: Transaction,
   effects: Effects,
   run: LockedRun,
-  customersPerShard: number,
+  limits: ShardLimits,
 ): Promise<CollectOutcome> {
   const days = periodDays(run.period);
   if (!(await isComplete(transaction, days))) return 'collecting';
@@ -100,16 +110,21 @@ async function pinWhenComplete(
   const customers = (await transaction.rows(customerListBillable, { from_day: run.from, to_day: run.to })).map(
     (row) => row.customer_id,
   );
-  await reportUnbilledUsage(transaction, effects, run, customers);
-  const shards = shardsOf(customers, customersPerShard);
-  for (const [shard, members] of shards.entries()) {
-    await transaction.rows(runShardInsert, {
-      run_id: run.runId,
-      fencing_token: run.fencingToken,
-      shard,
-      customers: members,
-    });
-  }
+  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
+  const counts = await transaction.rows(usageDailyCountPinned, { ...columns, from_day: run.from, to_day: run.to });
+  const rows = new Map(counts.map((row) => [row.customer_id, row.rows]));
+  const billable = new Set<string | null>(customers);
+  if (counts.some((row) => !billable.has(row.customer_id)))
+    await reportUnbilledUsage(transaction, effects, run, customers);
+  const shards = shardsOf(
+    customers.map((customer) => ({ customer, rows: rows.get(customer) ?? 0 })),
+    limits,
+  );
+  await transaction.rows(runShardInsertMany, {
+    ...columns,
+    shards: shards.map((_members, shard) => shard),
+    customers: shards.map((members) => JSON.stringify(members)),
+  });
   await recordEvents(
     transaction,
     effects,
@@ -121,25 +136,41 @@ async function pinWhenComplete(
   return 'pinned';
 }
 
-/** A period without customers has one empty shard, so that its run goes the same way as any other. */
-function shardsOf(customers: readonly string[], size: number): string[][] {
-  const shards: string[][] = [];
-  for (let from = 0; from < customers.length; from += size) shards.push(customers.slice(from, from + size));
-  return shards.length > 0 ? shards : [[]];
+/**
+ * Cuts customers, in their order, into shards within the limits. A period without customers has one empty shard, so
+ * that its run goes the same way as any other.
+ */
+export function shardsOf(
+  customers: readonly { readonly customer: string; readonly rows: number }[],
+  limits: ShardLimits,
+): readonly (readonly string[])[] {
+  const shards: string[][] = [[]];
+  let rowsOfLast = 0;
+  for (const { customer, rows } of customers) {
+    const last = shards.at(-1) ?? [];
+    if (last.length > 0 && (last.length >= limits.customers || rowsOfLast + rows > limits.rows)) {
+      shards.push([customer]);
+      rowsOfLast = rows;
+    } else {
+      last.push(customer);
+      rowsOfLast += rows;
+    }
+  }
+  return shards;
 }
 
 async function dropBackWhenChanged(
   transaction: Transaction,
   effects: Effects,
   run: LockedRun,
-  customersPerShard: number,
+  limits: ShardLimits,
 ): Promise<CollectOutcome> {
   const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
   if (!inputs?.changed) return 'unchanged';
   await transaction.rows(invoiceSupersedeOfRun, { run_id: run.runId, fencing_token: run.fencingToken });
   const dropped = await transaction.first(billingRunDropBack, { run_id: run.runId });
   if (!dropped) throw new Error(`run ${run.runId} could not be dropped back while it was locked`);
-  return pinWhenComplete(transaction, effects, { ...run, fencingToken: dropped.fencing_token }, customersPerShard);
+  return pinWhenComplete(transaction, effects, { ...run, fencingToken: dropped.fencing_token }, limits);
 }
 
 async function reportLateUsage(transaction: Transaction, effects: Effects, run: LockedRun): Promise<CollectOutcome> {

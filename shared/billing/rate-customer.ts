@@ -3,9 +3,7 @@ import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Digest } from '../canonical/canonical-json.ts';
 import { type Currency, type MinorUnits, minorUnits } from '../exact/currency.ts';
 import { Exact } from '../exact/exact.ts';
-import { type CompiledPlan, compilePlan } from '../plans/compile.ts';
-import { applyOverrides, overridesSchema } from '../plans/contract.ts';
-import { type PlanDocument, parsePlanDocument } from '../plans/plan-document.ts';
+import { NO_OVERRIDES, openRatablePlans, type RatablePlans, type UnratablePlan } from '../rating/ratable-plans.ts';
 import { rate } from '../rating/rate.ts';
 import type { RatedLine } from '../rating/rating.ts';
 import { type RolledUpUsage, rollUp, type UsageQuantity } from '../rating/roll-up.ts';
@@ -83,9 +81,13 @@ type SegmentOutcome =
 
 /**
  * Rates one customer's period: splits it by contracts, rolls each segment's usage up and rates it by the plan of its
- * mode. Pure: the same inputs give the same rating, in whatever order the rows come (promise 13).
+ * mode. Pure: the same inputs give the same rating, in whatever order the rows come (promise 13). Who rates many
+ * customers passes `plans`, so that each plan is made ready once; they must be those of the inputs.
  */
-export function rateCustomer(inputs: CustomerInputs): CustomerRating {
+export function rateCustomer(
+  inputs: CustomerInputs,
+  plans: RatablePlans = openRatablePlans(inputs.planDocuments, inputs.divisors),
+): CustomerRating {
   const split = segmentsOf(inputs.contracts, inputs.period);
   if (split.kind === 'refused') return held('usd', split.reason, split.detail);
   const billed: RatedSegment[] = [];
@@ -93,7 +95,7 @@ export function rateCustomer(inputs: CustomerInputs): CustomerRating {
   const exclusions: Exclusion[] = excludedOutside(inputs.usage, split.segments);
   let currency: Currency | undefined;
   for (const segment of split.segments) {
-    const main = rateSegment(inputs, segment, segment.contract.mode === 'usage' ? 'usage' : 'legacy');
+    const main = rateSegment(plans, inputs, segment, segment.contract.mode === 'usage' ? 'usage' : 'legacy');
     if (main.kind === 'held') return main;
     if (currency !== undefined && currency !== main.currency) {
       return held(
@@ -106,7 +108,7 @@ export function rateCustomer(inputs: CustomerInputs): CustomerRating {
     billed.push(main.segment);
     exclusions.push(...excludedMetrics(main.rolledUp));
     if (segment.contract.mode === 'shadow') {
-      const beside = rateSegment(inputs, segment, 'usage');
+      const beside = rateSegment(plans, inputs, segment, 'usage');
       if (beside.kind === 'held') return beside;
       shadow.push(beside.segment);
     }
@@ -121,22 +123,20 @@ function held(currency: string, reason: string, detail: string): Held {
 }
 
 function rateSegment(
+  plans: RatablePlans,
   inputs: CustomerInputs,
   segment: Segment<ContractTerms>,
   plan: 'legacy' | 'usage',
 ): SegmentOutcome {
   const { contract } = segment;
   const planVersion = plan === 'legacy' ? contract.legacyPlanVersion : contract.usagePlanVersion;
-  const compiled = compileContract(inputs, contract, planVersion, plan);
-  if (compiled.kind === 'held') return compiled;
-  const { plan: document } = compiled.compiled;
-  const metrics = new Map<string, { rollup: PlanDocument['metrics'][string]['rollup']; divisor: Exact }>();
-  for (const [metric, { rollup }] of Object.entries(document.metrics)) {
-    const divisor = inputs.divisors.get(metric);
-    if (divisor === undefined)
-      return held(document.currency, 'unknown_metric', `plan ${document.plan} bills ${metric}, which nothing measures`);
-    metrics.set(metric, { rollup, divisor });
-  }
+  // A legacy tier is what it is: overrides change the usage plan only.
+  const overrides = plan === 'legacy' ? NO_OVERRIDES : contract.overrides;
+  const ratable = planVersion === null ? undefined : plans.find(planVersion, overrides);
+  if (planVersion === null || ratable === undefined)
+    return held('usd', 'no_plan', `contract ${contract.contractId} has no ${plan} plan`);
+  if (ratable.kind === 'refused') return heldByPlan(ratable, contract, planVersion);
+  const { compiled, metrics } = ratable;
   const rolledUp = rollUp(inputs.usage, metrics, segment);
   const usage = {
     totals: rolledUp.totals,
@@ -144,9 +144,9 @@ function rateSegment(
     activeDays: segment.activeDays,
     periodDays: segment.periodDays,
   };
-  const rating = rate(compiled.compiled, usage);
+  const rating = rate(compiled, usage);
   if (rating.kind === 'refused')
-    return held(document.currency, rating.reason, `contract ${contract.contractId}, ${rating.detail}`);
+    return held(compiled.plan.currency, rating.reason, `contract ${contract.contractId}, ${rating.detail}`);
   return {
     kind: 'rated',
     currency: rating.currency,
@@ -154,7 +154,7 @@ function rateSegment(
     segment: {
       contractId: contract.contractId,
       mode: contract.mode,
-      planVersion: planVersion ?? '',
+      planVersion,
       planDigest: rating.planDigest,
       parametersDigest: rating.parametersDigest,
       usageDigest: usageDigest(usage),
@@ -167,27 +167,20 @@ function rateSegment(
   };
 }
 
-function compileContract(
-  inputs: CustomerInputs,
-  contract: ContractTerms,
-  planVersion: string | null,
-  plan: 'legacy' | 'usage',
-): { readonly kind: 'compiled'; readonly compiled: CompiledPlan } | Held {
-  const text = planVersion === null ? undefined : inputs.planDocuments.get(planVersion);
-  if (text === undefined) return held('usd', 'no_plan', `contract ${contract.contractId} has no ${plan} plan`);
-  const document = parsePlanDocument(JSON.parse(text));
-  if (document.kind === 'refused')
-    return held('usd', 'unreadable_plan', `plan version ${planVersion}: ${document.diagnostics[0]?.message ?? ''}`);
-  if (plan === 'legacy') return { kind: 'compiled', compiled: compilePlan(document.plan) };
-  const overridden = applyOverrides(document.plan, overridesSchema.parse(JSON.parse(contract.overrides)));
-  if (overridden.kind === 'refused') {
-    return held(
-      document.plan.currency,
-      'overrides_do_not_fit',
-      `contract ${contract.contractId}: ${overridden.diagnostics[0]?.message ?? ''}`,
-    );
+function heldByPlan(plan: UnratablePlan, contract: ContractTerms, planVersion: string): Held {
+  const [problem] = plan.problems;
+  const currency = plan.currency ?? 'usd';
+  switch (plan.reason) {
+    case 'unreadable_plan':
+      return held(currency, plan.reason, `plan version ${planVersion}: ${problem}`);
+    case 'overrides_do_not_fit':
+    case 'unreadable_formula':
+      return held(currency, plan.reason, `contract ${contract.contractId}: ${problem}`);
+    case 'unknown_metric':
+      return held(currency, plan.reason, problem);
+    default:
+      return plan.reason satisfies never;
   }
-  return { kind: 'compiled', compiled: compilePlan(overridden.plan) };
 }
 
 function excludedOutside(usage: readonly UsageQuantity[], segments: readonly Segment<ContractTerms>[]): Exclusion[] {
@@ -206,7 +199,7 @@ function byMetric(rows: readonly UsageQuantity[], reason: Exclusion['reason']): 
   return [...Map.groupBy(rows, (row) => row.metric)]
     .map(([metric, group]) => ({
       metric,
-      rows: group.length,
+      rows: group.reduce((sum, row) => sum + (row.rows ?? 1), 0),
       quantity: group.reduce((sum, row) => sum.add(row.quantity), Exact.zero),
       reason,
     }))

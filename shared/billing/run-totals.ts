@@ -3,19 +3,16 @@ export type RunTotals = Readonly<
   Record<string, { readonly invoices: number; readonly held: number; readonly total: string }>
 >;
 
-/** Adds the invoices of a run up, currency by currency. Held ones count, with nothing to bill. */
+/** The totals as they are kept with the run, from what its live invoices add up to. Held ones are counted in. */
 export function runTotals(
-  invoices: readonly { readonly currency: string; readonly status: string; readonly total: bigint }[],
+  rows: readonly {
+    readonly currency: string;
+    readonly invoices: number;
+    readonly held: number;
+    readonly total: bigint;
+  }[],
 ): RunTotals {
-  const groups = [...Map.groupBy(invoices, (invoice) => invoice.currency)];
   return Object.fromEntries(
-    groups.map(([currency, group]) => [
-      currency,
-      {
-        invoices: group.length,
-        held: group.filter((invoice) => invoice.status === 'held').length,
-        total: group.reduce((sum, invoice) => sum + invoice.total, 0n).toString(),
-      },
-    ]),
+    rows.map(({ currency, invoices, held, total }) => [currency, { invoices, held, total: total.toString() }]),
   );
 }

@@ -1,15 +1,10 @@
 import { type BillingPeriod, periodDays } from '../calendar/billing-period.ts';
 import type { MinorUnits } from '../exact/currency.ts';
-import type { CompiledPlan } from '../plans/compile.ts';
+import type { Ratable } from '../rating/ratable-plans.ts';
 import { rate } from '../rating/rate.ts';
 import { type MetricRollup, type RolledUpUsage, rollUp, type UsageQuantity } from '../rating/roll-up.ts';
 import { type ContractTerm, type Segment, segmentsOf } from '../rating/segments.ts';
 import { type BacktestLine, type BacktestRefusal, type BacktestRow, largestFirst } from './backtest.ts';
-
-/** A plan ready to rate, or why it cannot. */
-export type Ratable =
-  | { readonly kind: 'ready'; readonly compiled: CompiledPlan; readonly metrics: ReadonlyMap<string, MetricRollup> }
-  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string };
 
 /** The days that one contract would bill, under what was in force and under the new version with its overrides. */
 export interface Comparison extends ContractTerm {
@@ -95,7 +90,7 @@ function rateSegment(
   figures: Figures,
 ): void {
   if (plan.kind === 'refused') {
-    side.refusal ??= { side: name, reason: plan.reason, detail: plan.detail };
+    side.refusal ??= { side: name, reason: plan.reason, detail: plan.problems.join('; ') };
     return;
   }
   const rolledUp = figures(plan.metrics);

@@ -9,8 +9,9 @@ import {
 } from '../database/queries.generated.ts';
 import { planVersionDigest } from '../plans/compile.ts';
 import type { PlanDocument } from '../plans/plan-document.ts';
+import type { Ratable } from '../rating/ratable-plans.ts';
 import { type Backtest, type BacktestRow, changesByCustomer, largestOf, magnitude, sum, sumLines } from './backtest.ts';
-import { type Comparison, compareMonth, type Ratable, withoutContract } from './backtest-rating.ts';
+import { type Comparison, compareMonth, withoutContract } from './backtest-rating.ts';
 import { readUsage } from './backtest-usage.ts';
 import { collectedMetrics } from './metrics.ts';
 import { openRatables } from './ratables.ts';

@@ -1,4 +1,3 @@
-import { runTotals } from '../billing/run-totals.ts';
 import { type BillingPeriod, billingPeriod } from '../calendar/billing-period.ts';
 import type { Reader } from '../database/database.ts';
 import {
@@ -8,6 +7,7 @@ import {
   completenessCount,
   type InvoiceStatus,
   invoiceListOfRun,
+  invoiceTotalByCurrency,
 } from '../database/queries.generated.ts';
 
 interface InvoiceOfRun {
@@ -59,6 +59,7 @@ export async function readRun(reader: Reader, runId: string): Promise<RunState |
   const progress = await reader.first(billingRunShowProgress, { run_id: runId });
   const cells = await reader.first(completenessCount, { from_day: row.period_from, to_day: row.period_to });
   const invoices = await reader.rows(invoiceListOfRun, { run_id: runId });
+  const totals = await reader.rows(invoiceTotalByCurrency, { run_id: runId });
   return {
     run: row.run_id,
     period: billingPeriod(row.period),
@@ -76,10 +77,11 @@ export async function readRun(reader: Reader, runId: string): Promise<RunState |
     missing: cells?.missing ?? 0,
     pinnedCheckpoints: progress?.pinned_checkpoints ?? 0,
     shards: { total: progress?.shards ?? 0, rated: progress?.rated_shards ?? 0, failed: progress?.failed_shards ?? 0 },
-    totals: Object.entries(runTotals(invoices)).map(([currency, { total, ...counts }]) => ({
-      currency,
-      ...counts,
-      totalMinor: BigInt(total),
+    totals: totals.map((row) => ({
+      currency: row.currency,
+      invoices: row.invoices,
+      held: row.held,
+      totalMinor: row.total,
     })),
     invoices: invoices.map((invoice) => ({
       invoice: invoice.invoice_id,

@@ -288,8 +288,8 @@ where r.run_id = $1`,
 /**
  * Writes the charges of a shard in one statement, from a JSON array whose amounts are text.
  */
-export const chargeInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
-  name: 'charge_insert',
+export const chargeInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
+  name: 'charge_insert_many',
   parameters: ['run_id', 'fencing_token', 'charges'],
   text: `insert into charges (run_id, fencing_token, customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to,
   line_key, label, project_id, currency, quantity, exact, amount, formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details)
@@ -806,24 +806,25 @@ returning exception_id, class, subject, attempts`,
 };
 
 /**
- * Hands an exception to people: the policy's attempts are used up.
+ * Hands exceptions to people: the policy's attempts are used up.
  */
-export const exceptionEscalate: Query<{ readonly exception_id: bigint }, { readonly exception_id: bigint }> = {
-  name: 'exception_escalate',
-  parameters: ['exception_id'],
+export const exceptionEscalateMany: Query<{ readonly exception_ids: readonly bigint[] }, { readonly exception_id: bigint }> = {
+  name: 'exception_escalate_many',
+  parameters: ['exception_ids'],
   text: `update exceptions set status = 'escalated', next_attempt_at = null
-where exception_id = $1 and status in ('open', 'retrying')
+where exception_id = any($1::bigint[]) and status in ('open', 'retrying')
 returning exception_id`,
 };
 
 /**
- * The exception that is open for a subject, locked to the end of the transaction.
+ * The exceptions of one class that are open for some subjects, locked to the end of the transaction.
  */
-export const exceptionFindLive: Query<{ readonly class: string; readonly subject: string }, { readonly exception_id: bigint; readonly status: ExceptionStatus; readonly attempts: number }> = {
-  name: 'exception_find_live',
-  parameters: ['class', 'subject'],
-  text: `select exception_id, status, attempts from exceptions
-where class = $1 and subject = $2 and status not in ('resolved', 'waived')
+export const exceptionFindLiveMany: Query<{ readonly class: string; readonly subjects: readonly string[] }, { readonly exception_id: bigint; readonly subject: string; readonly status: ExceptionStatus; readonly attempts: number }> = {
+  name: 'exception_find_live_many',
+  parameters: ['class', 'subjects'],
+  text: `select exception_id, subject, status, attempts from exceptions
+where class = $1 and subject = any($2::text[]) and status not in ('resolved', 'waived')
+order by subject
 for update`,
 };
 
@@ -840,17 +841,19 @@ order by opened_at, exception_id`,
 };
 
 /**
- * Opens an exception, or counts a further failure of the one that is open for the same subject.
+ * Opens an exception for each subject of one class, or counts a further failure of the one that is open. Each subject comes once.
  */
-export const exceptionRaise: Query<{ readonly class: string; readonly subject: string; readonly reason: string; readonly detail: string; readonly next_attempt_at: Date | null; readonly raised_at: Date }, { readonly exception_id: bigint; readonly attempts: number; readonly status: ExceptionStatus }> = {
-  name: 'exception_raise',
-  parameters: ['class', 'subject', 'reason', 'detail', 'next_attempt_at', 'raised_at'],
+export const exceptionRaiseMany: Query<{ readonly class: string; readonly raised_at: Date; readonly subjects: readonly string[]; readonly reasons: readonly string[]; readonly details: readonly string[]; readonly next_attempts_at: readonly (Date | null)[] }, { readonly exception_id: bigint; readonly subject: string }> = {
+  name: 'exception_raise_many',
+  parameters: ['class', 'raised_at', 'subjects', 'reasons', 'details', 'next_attempts_at'],
   text: `insert into exceptions (class, subject, status, reason, detail, attempts, next_attempt_at, opened_at)
-values ($1, $2, 'open', $3, $4, 1, $5::timestamptz, $6)
+select $1, r.subject, 'open', r.reason, r.detail, 1, r.next_attempt_at, $2
+from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[]) r (subject, reason, detail, next_attempt_at)
+order by r.subject
 on conflict (class, subject) where status not in ('resolved', 'waived') do update
 set status = case when exceptions.status = 'retrying' then 'open'::exception_status else exceptions.status end,
   reason = excluded.reason, detail = excluded.detail, attempts = exceptions.attempts + 1, next_attempt_at = excluded.next_attempt_at
-returning exception_id, attempts, status`,
+returning exception_id, subject`,
 };
 
 /**
@@ -863,13 +866,13 @@ export const exceptionReopenLeft: Query<{ readonly now: Date }, Record<never, ne
 };
 
 /**
- * Ends the live exception of a subject because what it was about has happened.
+ * Ends the live exceptions of some subjects because what they were about has happened.
  */
-export const exceptionResolve: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly why: string; readonly class: string; readonly subject: string }, { readonly exception_id: bigint }> = {
-  name: 'exception_resolve',
-  parameters: ['ended_at', 'ended_by', 'why', 'class', 'subject'],
+export const exceptionResolveMany: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly why: string; readonly classes: readonly string[]; readonly subjects: readonly string[] }, { readonly exception_id: bigint }> = {
+  name: 'exception_resolve_many',
+  parameters: ['ended_at', 'ended_by', 'why', 'classes', 'subjects'],
   text: `update exceptions set status = 'resolved', ended_at = $1, ended_by = $2, why = $3, next_attempt_at = null
-where class = $4 and subject = $5 and status not in ('resolved', 'waived')
+where class = any($4::text[]) and subject = any($5::text[]) and status not in ('resolved', 'waived')
 returning exception_id`,
 };
 
@@ -910,13 +913,14 @@ returning invoice_id`,
 };
 
 /**
- * How many invoices an obligation has had, and how many of them were voided.
+ * How many invoices some customers' obligations have had, and how many of them were voided; no row for a first one.
  */
-export const invoiceCountOfObligation: Query<{ readonly customer_id: string; readonly period: string; readonly series: string }, { readonly made: number; readonly voided: number }> = {
-  name: 'invoice_count_of_obligation',
-  parameters: ['customer_id', 'period', 'series'],
-  text: `select count(*)::int as "made", (count(*) filter (where status = 'void'))::int as "voided"
-from invoices where customer_id = $1 and period = $2 and series = $3`,
+export const invoiceCountOfObligations: Query<{ readonly customers: readonly string[]; readonly period: string; readonly series: string }, { readonly customer_id: string; readonly made: number; readonly voided: number }> = {
+  name: 'invoice_count_of_obligations',
+  parameters: ['customers', 'period', 'series'],
+  text: `select customer_id, count(*)::int as "made", (count(*) filter (where status = 'void'))::int as "voided"
+from invoices where customer_id = any($1::text[]) and period = $2 and series = $3
+group by customer_id`,
 };
 
 /**
@@ -941,13 +945,16 @@ where i.invoice_id = $1`,
 };
 
 /**
- * Keeps a rated invoice. The index of promise 4 refuses a second live one of the same obligation.
+ * Keeps the rated invoices of a shard in one statement. The index of promise 4 refuses a second live one of an obligation.
  */
-export const invoiceInsert: Query<{ readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly rated_at: Date }, Record<never, never>> = {
-  name: 'invoice_insert',
-  parameters: ['invoice_id', 'run_id', 'fencing_token', 'customer_id', 'period', 'series', 'generation', 'status', 'currency', 'subtotal', 'total', 'document', 'document_digest', 'hold_reason', 'rated_at'],
+export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
+  name: 'invoice_insert_many',
+  parameters: ['run_id', 'fencing_token', 'period', 'series', 'rated_at', 'invoice_ids', 'customer_ids', 'generations', 'statuses', 'currencies', 'subtotals', 'documents', 'document_digests', 'hold_reasons'],
   text: `insert into invoices (invoice_id, run_id, fencing_token, customer_id, period, series, generation, status, currency, subtotal, total, document, document_digest, hold_reason, rated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8::invoice_status, $9, $10, $11, $12, $13, $14, $15)`,
+select r.invoice_id, $1, $2::int, r.customer_id, $3, $4, r.generation, r.status, r.currency, r.subtotal, r.subtotal, r.document, r.document_digest, r.hold_reason, $5
+from unnest($6::text[], $7::text[], $8::int[], $9::invoice_status[], $10::text[], $11::bigint[],
+  $12::text[], $13::text[], $14::text[])
+  r (invoice_id, customer_id, generation, status, currency, subtotal, document, document_digest, hold_reason)`,
 };
 
 /**
@@ -1440,13 +1447,14 @@ returning shard`,
 };
 
 /**
- * One shard of a run's customers, to be rated in one transaction.
+ * The shards of a run's customers in one statement, each to be rated in one transaction; customers come as JSON arrays.
  */
-export const runShardInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number; readonly customers: readonly string[] }, Record<never, never>> = {
-  name: 'run_shard_insert',
-  parameters: ['run_id', 'fencing_token', 'shard', 'customers'],
+export const runShardInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shards: readonly number[]; readonly customers: readonly string[] }, Record<never, never>> = {
+  name: 'run_shard_insert_many',
+  parameters: ['run_id', 'fencing_token', 'shards', 'customers'],
   text: `insert into run_shards (run_id, fencing_token, shard, customers, status)
-values ($1, $2, $3, $4, 'waiting')
+select $1, $2::int, r.shard, array(select json_array_elements_text(r.customers::json)), 'waiting'
+from unnest($3::int[], $4::text[]) r (shard, customers)
 on conflict do nothing`,
 };
 
@@ -1555,6 +1563,19 @@ export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows
 };
 
 /**
+ * How many pinned rows each customer has, and under null how many belong to nobody.
+ */
+export const usageDailyCountPinned: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number }, { readonly customer_id: string | null; readonly rows: number }> = {
+  name: 'usage_daily_count_pinned',
+  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token'],
+  text: `select u.customer_id, count(*)::int as "rows"
+from run_checkpoints p
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
+where p.run_id = $3 and p.fencing_token = $4
+group by u.customer_id`,
+};
+
+/**
  * Writes what a running attempt has staged as the rows of its checkpoint.
  */
 export const usageDailyInsertStaged: Query<{ readonly checkpoint_id: bigint }, Record<never, never>> = {
@@ -1618,19 +1639,6 @@ order by u.metric, u.project_id, u.region, u.day`,
 };
 
 /**
- * The rows of a shard's customers in the checkpoints that the run rests on.
- */
-export const usageDailyListPinned: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly project_id: string; readonly region: string; readonly metric: string; readonly day: string; readonly quantity: string }> = {
-  name: 'usage_daily_list_pinned',
-  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token', 'customers'],
-  text: `select u.customer_id as "customer_id", u.project_id, u.region, u.metric, u.day, u.quantity
-from run_checkpoints p
-join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
-where p.run_id = $3 and p.fencing_token = $4 and u.customer_id = any($5::text[])
-order by u.customer_id, u.metric, u.project_id, u.region, u.day`,
-};
-
-/**
  * Pinned usage that no customer of the run will be billed for: its project had no owner that day, or the owner has no contract.
  */
 export const usageDailyListUnbilled: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly billable: readonly string[] }, { readonly project_id: string; readonly metric: string; readonly customer_id: string | null; readonly rows: number; readonly quantity: string }> = {
@@ -1673,6 +1681,20 @@ join usage_daily u on u.checkpoint_id = c.checkpoint_id and u.day = c.day and u.
 where i.invoice_id = $1
 group by u.metric, u.day
 order by u.metric, u.day`,
+};
+
+/**
+ * What a shard's customers used, by project, metric and day, in the checkpoints that the run rests on: regions added up
+ * exactly, with the number of rows in each sum.
+ */
+export const usageDailySumPinned: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly project_id: string; readonly metric: string; readonly day: string; readonly quantity: string; readonly rows: number }> = {
+  name: 'usage_daily_sum_pinned',
+  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token', 'customers'],
+  text: `select u.customer_id as "customer_id", u.project_id, u.metric, u.day, sum(u.quantity) as "quantity", count(*)::int as "rows"
+from run_checkpoints p
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
+where p.run_id = $3 and p.fencing_token = $4 and u.customer_id = any($5::text[])
+group by u.customer_id, u.project_id, u.metric, u.day`,
 };
 
 /**

@@ -10,6 +10,8 @@ export interface UsageQuantity {
   readonly region: string;
   readonly metric: string;
   readonly quantity: Exact;
+  /** How many rows of checkpoints it stands for, when regions were added up before; otherwise it is one row. */
+  readonly rows?: number;
 }
 
 export interface MetricRollup {

@@ -72,7 +72,7 @@ async function fillMonth(bench: BenchDatabase): Promise<number> {
     cells += 1;
   }
   await database.transaction({ actor: 'service:validate-usage', why: 'bench' }, (transaction) =>
-    collectRun(transaction, effects, PERIOD, CUSTOMERS),
+    collectRun(transaction, effects, PERIOD, { customers: CUSTOMERS, rows: 1_000_000 }),
   );
   return cells * projects.length;
 }
@@ -111,7 +111,7 @@ const READING = [
   'contract_list_of_customers',
   'plan_version_list_documents',
   'metric_list',
-  'usage_daily_list_pinned',
+  'usage_daily_sum_pinned',
 ];
 
 /** Where the time of the statements went. */

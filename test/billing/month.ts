@@ -94,9 +94,10 @@ export async function aggregateAll(database: Database, rows: Readonly<Record<str
 }
 
 /** A look at the period's completeness, as validate-usage takes it. */
-export function collect(database: Database, customersPerShard?: number) {
+export function collect(database: Database, customers?: number) {
+  const limits = customers === undefined ? undefined : { customers, rows: 1_000_000 };
   return database.transaction({ actor: 'service:validate-usage', why: 'test' }, (transaction) =>
-    collectRun(transaction, EFFECTS, PERIOD, customersPerShard),
+    collectRun(transaction, EFFECTS, PERIOD, limits),
   );
 }
 

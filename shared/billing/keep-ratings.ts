@@ -1,0 +1,159 @@
+import { canonicalJson, digest } from '../canonical/canonical-json.ts';
+import type { Transaction } from '../database/database.ts';
+import {
+  chargeInsertMany,
+  type InvoiceStatus,
+  invoiceCountOfObligations,
+  invoiceInsertMany,
+} from '../database/queries.generated.ts';
+import type { Effects } from '../effects/effects.ts';
+import { recordEvents } from '../events/outbox.ts';
+import { raiseExceptions, resolveExceptions } from '../exceptions/exceptions.ts';
+import { type Hold, holdText } from './holds.ts';
+import { chargeLines, detailsJson, inputsJson, invoiceDocument } from './invoice-document.ts';
+import type { PinnedRun } from './pinned-run.ts';
+import type { CustomerRating, RatedSegment } from './rate-customer.ts';
+import type { RatedCustomer } from './rate-customers.ts';
+
+/** A rated customer with every reason to hold its invoice. */
+export interface Verdict extends RatedCustomer {
+  readonly holds: readonly Hold[];
+}
+
+/** A verdict with the invoice that it becomes. */
+interface NewInvoice extends Verdict {
+  readonly invoiceId: string;
+  readonly generation: number;
+  readonly document: string;
+}
+
+/**
+ * Keeps the invoices and charges of some customers of a run: one statement for all invoices, one for all charges, and
+ * one of each kind for what is held, however many there are.
+ */
+export async function keepRatings(
+  transaction: Transaction,
+  effects: Effects,
+  run: PinnedRun,
+  verdicts: readonly Verdict[],
+): Promise<void> {
+  if (verdicts.length === 0) return;
+  const invoices = await nameInvoices(transaction, run, verdicts);
+  await transaction.rows(invoiceInsertMany, {
+    run_id: run.runId,
+    fencing_token: run.fencingToken,
+    period: run.period,
+    series: run.series,
+    rated_at: effects.now(),
+    invoice_ids: invoices.map(({ invoiceId }) => invoiceId),
+    customer_ids: invoices.map(({ customerId }) => customerId),
+    generations: invoices.map(({ generation }) => generation),
+    statuses: invoices.map(({ holds }): InvoiceStatus => (holds.length === 0 ? 'rated' : 'held')),
+    currencies: invoices.map(({ rating }) => rating.currency),
+    subtotals: invoices.map(({ rating }) => (rating.kind === 'rated' ? rating.subtotal : 0n)),
+    documents: invoices.map(({ document }) => document),
+    document_digests: invoices.map(({ document }) => digest(document)),
+    hold_reasons: invoices.map(({ holds }) => (holds.length === 0 ? null : holdText(holds))),
+  });
+  const charges = invoices.flatMap(chargesOf);
+  if (charges.length > 0) {
+    const columns = { run_id: run.runId, fencing_token: run.fencingToken };
+    await transaction.rows(chargeInsertMany, { ...columns, charges: canonicalJson(charges) });
+  }
+  await reportHeld(transaction, effects, run, invoices);
+}
+
+async function nameInvoices(
+  transaction: Transaction,
+  run: PinnedRun,
+  verdicts: readonly Verdict[],
+): Promise<readonly NewInvoice[]> {
+  const { period, series } = run;
+  const customers = verdicts.map(({ customerId }) => customerId);
+  const earlier = new Map(
+    (await transaction.rows(invoiceCountOfObligations, { customers, period, series })).map((row) => [
+      row.customer_id,
+      row,
+    ]),
+  );
+  return verdicts.map((verdict) => {
+    const { customerId, rating } = verdict;
+    const { made = 0, voided = 0 } = earlier.get(customerId) ?? {};
+    const invoiceId = `${period}/${customerId}/${series}${made === 0 ? '' : `/${made + 1}`}`;
+    const document = invoiceDocument({ invoiceId, customerId, period, series }, rating);
+    return { ...verdict, invoiceId, generation: voided, document };
+  });
+}
+
+/** A hold opens an exception of its customer; the ones of an earlier rating that no longer hold are over. */
+async function reportHeld(
+  transaction: Transaction,
+  effects: Effects,
+  run: PinnedRun,
+  invoices: readonly NewInvoice[],
+): Promise<void> {
+  const subjectOf = (customerId: string) => `${run.period}/${customerId}`;
+  const rated = invoices.filter(({ rating }) => rating.kind === 'rated');
+  if (rated.length > 0) {
+    const subjects = rated.map(({ customerId }) => subjectOf(customerId));
+    await resolveExceptions(transaction, effects, ['rating_held'], subjects, 'the customer was rated');
+  }
+  const unrated = invoices.flatMap(({ customerId, rating }) =>
+    rating.kind === 'held' ? [{ customerId, reason: rating.reason, detail: rating.detail }] : [],
+  );
+  const failures = unrated.map(({ customerId, ...why }) => ({ subject: subjectOf(customerId), ...why }));
+  await raiseExceptions(transaction, effects, 'rating_held', failures);
+  await recordEvents(
+    transaction,
+    effects,
+    unrated.map(({ customerId, reason, detail }) => ({
+      type: 'rating.failed' as const,
+      data: { runId: run.runId, period: run.period, customer: customerId, reason, detail },
+    })),
+  );
+}
+
+function chargesOf({ customerId, invoiceId, rating }: NewInvoice) {
+  if (rating.kind === 'held') return [];
+  const { currency } = rating;
+  return [
+    ...chargeRows(customerId, { purpose: 'billed', invoiceId, currency }, rating.billed),
+    ...chargeRows(customerId, { purpose: 'shadow', invoiceId: null, currency }, rating.shadow),
+  ];
+}
+
+interface ChargeUse {
+  readonly purpose: 'billed' | 'shadow';
+  readonly invoiceId: string | null;
+  readonly currency: Extract<CustomerRating, { kind: 'rated' }>['currency'];
+}
+
+function chargeRows(customerId: string, use: ChargeUse, segments: readonly RatedSegment[]) {
+  return chargeLines(segments).map(({ key, segment: index, line }, position) => {
+    const segment = segments[index];
+    if (segment === undefined) throw new RangeError(`line ${key} names segment ${index} of ${segments.length}`);
+    return {
+      customer_id: customerId,
+      purpose: use.purpose,
+      position,
+      invoice_id: use.invoiceId,
+      contract_id: segment.contractId,
+      segment_from: segment.from,
+      segment_to: segment.to,
+      line_key: key,
+      label: line.label,
+      project_id: line.project,
+      currency: use.currency,
+      quantity: line.quantity?.toString() ?? null,
+      exact: line.exact.toString(),
+      amount: line.amount.toString(),
+      formula: line.formula.text,
+      formula_digest: line.formula.digest,
+      plan_version: segment.planVersion,
+      parameters_digest: segment.parametersDigest,
+      usage_digest: segment.usageDigest,
+      inputs: canonicalJson(inputsJson(line)),
+      details: canonicalJson(detailsJson(line)),
+    };
+  });
+}
