@@ -7,6 +7,7 @@ import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { manifest as priceUsage } from './price-usage/manifest.ts';
 import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
+import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
 import { manifest as sweepOutbox } from './sweep-outbox/manifest.ts';
 import { manifest as validateUsage } from './validate-usage/manifest.ts';
@@ -27,6 +28,7 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: receiveStripeEvents, load: () => import('./receive-stripe-events/handler.ts') },
   { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },
   { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
+  { manifest: reportMetrics, load: () => import('./report-metrics/handler.ts') },
   { manifest: alertFailures, load: () => import('./alert-failures/handler.ts') },
   { manifest: console, load: () => import('./console/handler.ts') },
 ];

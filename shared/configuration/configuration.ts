@@ -2,10 +2,14 @@ import { z } from 'zod';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
-/** One entry per variable: what it is for is also the text of the README's table. */
+/**
+ * One entry per variable: what it is for is also the text of the README's table. What is `secret` comes from Secret
+ * Manager and is kept out of every log.
+ */
 export const VARIABLES = {
   DATABASE_URL: {
     purpose: 'PostgreSQL connection string',
+    secret: true,
     schema: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user@host:5432/database'),
   },
   DATABASE_ROLE: {
@@ -40,6 +44,7 @@ export const VARIABLES = {
   },
   STRIPE_API_KEY: {
     purpose: 'Stripe secret or restricted key',
+    secret: true,
     schema: z
       .string()
       .regex(/^(sk|rk)_/, 'must begin with sk_ or rk_')
@@ -51,15 +56,28 @@ export const VARIABLES = {
   },
   STRIPE_WEBHOOK_SECRETS: {
     purpose: 'signing secrets of the webhook endpoint, separated by commas, the newest first',
+    secret: true,
     schema: z
       .string()
       .regex(/^whsec_[^,]+(,whsec_[^,]+)*$/, 'must be one or more whsec_… separated by commas')
       .optional(),
   },
-  SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', schema: url.optional() },
+  SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
   K_SERVICE: { purpose: 'name of the deployed function; set by Cloud Run', schema: z.string().default('daybook') },
-} as const;
+} as const satisfies Record<string, Variable>;
+
+interface Variable {
+  readonly purpose: string;
+  readonly schema: z.ZodType<string | undefined>;
+  readonly secret?: true;
+}
+
+/** Whether the variable's value is a secret. */
+export function isSecret(name: keyof typeof VARIABLES): boolean {
+  const variable: Variable = VARIABLES[name];
+  return variable.secret === true;
+}
 
 /** The environment, parsed. Optional parts are null; who needs one asks with {@link required}. */
 export interface Configuration {
