@@ -1,4 +1,5 @@
 import { http } from '@google-cloud/functions-framework';
+import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import { manifest as aggregateUsage } from './aggregate-usage/manifest.ts';
 import { manifest as alertFailures } from './alert-failures/manifest.ts';
 import { manifest as console } from './console/manifest.ts';
@@ -10,6 +11,7 @@ import { manifest as receiveStripeEvents } from './receive-stripe-events/manifes
 import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
 import { manifest as sweepOutbox } from './sweep-outbox/manifest.ts';
+import { type TraceSurroundings, traceCall } from './trace.ts';
 import { manifest as validateUsage } from './validate-usage/manifest.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -42,8 +44,23 @@ export function register(world: () => World): void {
         manifest.name,
         () => world().logger,
         async () => (await load()).create(world()),
+        async (request, work) => {
+          const surroundings = await surroundingsOf(world);
+          return surroundings === null ? work() : traceCall(surroundings, manifest, request, work);
+        },
       ),
     );
+  }
+}
+
+/** null when there is no world: the call itself then says why. */
+async function surroundingsOf(world: () => World): Promise<TraceSurroundings | null> {
+  try {
+    const { tracer, effects, configuration } = world();
+    return { tracer: (await tracer?.()) ?? null, now: () => effects.now(), project: configuration.projectId };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return null;
+    throw error;
   }
 }
 

@@ -64,6 +64,17 @@ export const VARIABLES = {
   },
   SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    purpose: 'base address of an OTLP/HTTP receiver of traces, like https://telemetry.googleapis.com; unset for none',
+    schema: url.optional(),
+  },
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    purpose: 'form in which traces are sent: http/protobuf or http/json',
+    schema: z
+      .string()
+      .regex(/^http\/(protobuf|json)$/, 'must be http/protobuf or http/json')
+      .default('http/protobuf'),
+  },
   K_SERVICE: { purpose: 'name of the deployed function; set by Cloud Run', schema: z.string().default('daybook') },
 } as const satisfies Record<string, Variable>;
 
@@ -93,6 +104,8 @@ export interface Configuration {
   readonly stripeWebhookSecrets: readonly string[];
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
+  readonly traceEndpoint: string | null;
+  readonly traceProtocol: 'http/protobuf' | 'http/json';
   readonly functionName: string;
 }
 
@@ -128,8 +141,28 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
+    traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    traceProtocol: values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'http/json' : 'http/protobuf',
     functionName: values.K_SERVICE,
   };
+}
+
+/** Shorter texts would hide half of every line, and no secret is that short. */
+const SHORTEST_SECRET = 6;
+
+/** Every text of the environment that no log may show: secrets, the parts of secret addresses, one by one. */
+export function withheldValues(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const names = (Object.keys(VARIABLES) as (keyof typeof VARIABLES)[]).filter(isSecret);
+  const texts = names.flatMap((name) => {
+    const value = environment[name] ?? '';
+    const address = URL.parse(value);
+    const ofAddress =
+      address === null ? [] : [address.password, decodeURIComponent(address.password), address.pathname.slice(1)];
+    // The database's own name is in its path, and no secret.
+    const parts = name === 'DATABASE_URL' ? ofAddress.slice(0, 2) : ofAddress;
+    return [value, ...value.split(','), ...parts];
+  });
+  return [...new Set(texts)].filter((text) => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
 }
 
 /** The value of a part that this caller cannot do without. */

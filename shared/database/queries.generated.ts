@@ -1115,22 +1115,24 @@ export const outboxFindUnpublished: Query<Record<never, never>, { readonly event
 };
 
 /**
- * Keeps facts for publishing, in the transaction that makes them true (promise 10).
+ * Keeps facts for publishing, in the transaction that makes them true (promise 10), each beside the trace that it happened in.
  */
-export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[] }, Record<never, never>> = {
+export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[]; readonly traceparents: readonly string[] }, Record<never, never>> = {
   name: 'outbox_insert',
-  parameters: ['event_ids', 'topics', 'bodies', 'occurred_at'],
-  text: `insert into outbox (event_id, topic, body, occurred_at)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])`,
+  parameters: ['event_ids', 'topics', 'bodies', 'occurred_at', 'traceparents'],
+  text: `insert into outbox (event_id, topic, body, occurred_at, traceparent)
+select g.event_id, g.topic, g.body, g.occurred_at, nullif(g.traceparent, '')
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
+  as g (event_id, topic, body, occurred_at, traceparent)`,
 };
 
 /**
  * The oldest facts that nobody has published yet. Locked rows belong to another publisher and are left to it.
  */
-export const outboxListUnpublished: Query<{ readonly batch_size: number }, { readonly event_id: string; readonly topic: string; readonly body: string }> = {
+export const outboxListUnpublished: Query<{ readonly batch_size: number }, { readonly event_id: string; readonly topic: string; readonly body: string; readonly traceparent: string | null }> = {
   name: 'outbox_list_unpublished',
   parameters: ['batch_size'],
-  text: `select event_id, topic, body
+  text: `select event_id, topic, body, traceparent
 from outbox
 where published_at is null
 order by occurred_at, event_id

@@ -288,6 +288,17 @@ export interface Sample {
   readonly value: number;
 }
 
+/** The sample that a call to another system makes. */
+export function callSample(ended: {
+  readonly system: string;
+  readonly call: string;
+  readonly status: string;
+  readonly seconds: number;
+}): Sample {
+  const { system, call, status, seconds } = ended;
+  return { signal: 'call_duration_seconds', labels: { system, call, status }, value: seconds };
+}
+
 /** The samples that are above a limit of their signal, with the alert that says so. Durations and counts are not judged here. */
 export function alarming(samples: readonly Sample[]): readonly { readonly sample: Sample; readonly alert: Alert }[] {
   return samples.flatMap((sample) => {
