@@ -25,23 +25,33 @@ export interface HttpReply {
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpReply>;
 
+/** What is around each call of a function: its trace. */
+export type Around = (request: HttpRequest, work: () => Promise<HttpReply>) => Promise<HttpReply>;
+
 /** Puts a handler behind the framework. A handler that throws answers 500, so that the caller tries again. */
-export function serve(name: string, logger: () => Logger, open: () => Promise<HttpHandler>): HttpFunction {
+export function serve(
+  name: string,
+  logger: () => Logger,
+  open: () => Promise<HttpHandler>,
+  around: Around = (_request, work) => work(),
+): HttpFunction {
   let opening: Promise<HttpHandler> | undefined;
-  return async (request: Request, response: Response) => {
+  const answer = async (request: HttpRequest): Promise<HttpReply> => {
     try {
       opening ??= open();
       const handler = await opening;
-      send(response, await handler(toHttpRequest(request)));
+      return await handler(request);
     } catch (error) {
       // The next request opens again: a fault of the environment may have been mended.
       if (error instanceof ConfigurationError) opening = undefined;
       report(name, logger, error);
-      send(response, {
-        status: 500,
-        body: { error: error instanceof ConfigurationError ? error.message : `${name} failed; its log says why` },
-      });
+      const message = error instanceof ConfigurationError ? error.message : `${name} failed; its log says why`;
+      return { status: 500, body: { error: message } };
     }
+  };
+  return async (request: Request, response: Response) => {
+    const asked = toHttpRequest(request);
+    send(response, await around(asked, () => answer(asked)));
   };
 }
 

@@ -1,4 +1,5 @@
 import { http } from '@google-cloud/functions-framework';
+import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import { manifest as aggregateUsage } from './aggregate-usage/manifest.ts';
 import { manifest as alertFailures } from './alert-failures/manifest.ts';
 import { manifest as console } from './console/manifest.ts';
@@ -7,8 +8,10 @@ import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { manifest as priceUsage } from './price-usage/manifest.ts';
 import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
+import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
 import { manifest as sweepOutbox } from './sweep-outbox/manifest.ts';
+import { type TraceSurroundings, traceCall } from './trace.ts';
 import { manifest as validateUsage } from './validate-usage/manifest.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -27,6 +30,7 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: receiveStripeEvents, load: () => import('./receive-stripe-events/handler.ts') },
   { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },
   { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
+  { manifest: reportMetrics, load: () => import('./report-metrics/handler.ts') },
   { manifest: alertFailures, load: () => import('./alert-failures/handler.ts') },
   { manifest: console, load: () => import('./console/handler.ts') },
 ];
@@ -40,8 +44,23 @@ export function register(world: () => World): void {
         manifest.name,
         () => world().logger,
         async () => (await load()).create(world()),
+        async (request, work) => {
+          const surroundings = await surroundingsOf(world);
+          return surroundings === null ? work() : traceCall(surroundings, manifest, request, work);
+        },
       ),
     );
+  }
+}
+
+/** null when there is no world: the call itself then says why. */
+async function surroundingsOf(world: () => World): Promise<TraceSurroundings | null> {
+  try {
+    const { tracer, effects, configuration } = world();
+    return { tracer: (await tracer?.()) ?? null, now: () => effects.now(), project: configuration.projectId };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return null;
+    throw error;
   }
 }
 

@@ -296,7 +296,9 @@ create table outbox (
   body text not null,
   occurred_at timestamp with time zone not null,
   published_at timestamp with time zone,
-  constraint outbox_pkey PRIMARY KEY (event_id)
+  traceparent text,
+  constraint outbox_pkey PRIMARY KEY (event_id),
+  constraint outbox_traceparent_check CHECK ((traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text))
 );
 CREATE INDEX outbox_unpublished ON public.outbox USING btree (occurred_at) WHERE (published_at IS NULL);
 

@@ -7,4 +7,5 @@ export const manifest = {
   publishes: ['usage.checkpointed', 'usage.incomplete'],
   uses: ['postgres', 'prometheus', 'bigquery'],
   timeoutSeconds: 540,
+  resources: { memoryMiB: 1_024 },
 } as const satisfies Manifest;

@@ -19,6 +19,7 @@ import { customerPage } from '../../shared/console/pages/customer.ts';
 import { customersPage } from '../../shared/console/pages/customers.ts';
 import { exceptionsPage } from '../../shared/console/pages/exceptions.ts';
 import { invoicePage } from '../../shared/console/pages/invoice.ts';
+import { operationsPage } from '../../shared/console/pages/operations.ts';
 import { overviewPage } from '../../shared/console/pages/overview.ts';
 import { planVersionPage } from '../../shared/console/pages/plan-version.ts';
 import { plansPage } from '../../shared/console/pages/plans.ts';
@@ -93,6 +94,7 @@ export const ROUTES: readonly Route[] = [
   get('/customers', 'viewer', nothing, customersPage),
   get('/customers/:customer', 'viewer', z.object({ customer: customerSchema, ...optionalPeriod }), customerPage),
   get('/exceptions', 'viewer', nothing, exceptionsPage),
+  get('/operations', 'viewer', nothing, operationsPage),
   get('/plans', 'viewer', nothing, plansPage),
   get('/plans/:planVersion', 'viewer', z.object({ planVersion: planVersionSchema }), planVersionPage),
   get('/audit', 'viewer', z.object({ before: sequenceSchema.optional() }), auditPage),

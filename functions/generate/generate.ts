@@ -1,16 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { FUNCTIONS } from '../index.ts';
+import { functionsFile } from './functions-file.ts';
+import { metricsFile } from './metrics-file.ts';
 import { fillReadme } from './readme-parts.ts';
+import { fillSignals } from './signal-table.ts';
 import { statePictures } from './state-pictures.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const OPERATIONS = 'shared/operations/README.md';
 
 /** Writes the pictures and tables that come from the manifests, the variables and the transitions; `--check` only says what has drifted. */
 const manifests = FUNCTIONS.map(({ manifest }) => manifest);
 const files = [
   { path: 'README.md', text: fillReadme(readFileSync(join(ROOT, 'README.md'), 'utf8'), manifests) },
   { path: 'shared/states/README.md', text: statePictures() },
+  { path: OPERATIONS, text: fillSignals(readFileSync(join(ROOT, OPERATIONS), 'utf8')) },
+  { path: 'terraform/generated/functions.json', text: functionsFile(manifests) },
+  { path: 'terraform/generated/metrics.json', text: metricsFile() },
 ];
 const drifted = files.filter(({ path, text }) => textOf(join(ROOT, path)) !== text);
 if (process.argv.includes('--check') && drifted.length > 0) {
@@ -20,6 +27,7 @@ if (process.argv.includes('--check') && drifted.length > 0) {
   process.exitCode = 1;
 } else {
   for (const { path, text } of drifted) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
     writeFileSync(join(ROOT, path), text);
     console.log(`wrote ${path}`);
   }

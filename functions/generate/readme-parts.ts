@@ -12,11 +12,12 @@ export function fillReadme(readme: string, manifests: readonly Manifest[]): stri
   return Object.entries(parts).reduce((text, [name, part]) => fill(text, name, part), readme);
 }
 
-function fill(text: string, name: string, part: string): string {
+/** Replaces what stands between the part's markers. */
+export function fill(text: string, name: string, part: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from)
-    throw new Error(`README.md has no place for the generated part "${name}": put ${begin} and ${end} around it`);
+    throw new Error(`There is no place for the generated part "${name}": put ${begin} and ${end} around it`);
   return `${text.slice(0, from)}${begin}\n${part}\n${text.slice(to)}`;
 }
 

@@ -7,4 +7,6 @@ export const manifest = {
   publishes: ['invoice.issued', 'invoice.failed'],
   uses: ['postgres', 'stripe'],
   timeoutSeconds: 120,
+  // Six calls an invoice at 0.2 to 0.5 s each: eight instances stay under Stripe's 100 requests a second, and near its 25.
+  resources: { maxInstances: 8 },
 } as const satisfies Manifest;

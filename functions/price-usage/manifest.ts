@@ -7,4 +7,5 @@ export const manifest = {
   publishes: ['charges.priced', 'rating.failed'],
   uses: ['postgres'],
   timeoutSeconds: 300,
+  resources: { memoryMiB: 1_024, maxInstances: 10 },
 } as const satisfies Manifest;

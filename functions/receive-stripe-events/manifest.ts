@@ -7,4 +7,5 @@ export const manifest = {
   publishes: [],
   uses: ['postgres', 'stripe'],
   timeoutSeconds: 30,
+  secrets: ['STRIPE_WEBHOOK_SECRETS'],
 } as const satisfies Manifest;

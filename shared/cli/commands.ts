@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type BillingPeriod, parseBillingPeriod } from '../calendar/billing-period.ts';
 import { parseUtcDay, type UtcDay } from '../calendar/utc-day.ts';
 import type { PrincipalRole } from '../database/queries.generated.ts';
+import { tracedCall } from '../tracing/traced-call.ts';
 import type { CommandIo } from './io.ts';
 import type { CommandOutcome } from './outcome.ts';
 import { identify, openSession, type Publication, publishFacts, type Session } from './session.ts';
@@ -73,13 +74,37 @@ export function runActing<Arguments extends readonly [...unknown[], { readonly a
           return who;
         case 'known': {
           const actor = who.principal;
-          return work({ ...session, actor, publish: () => publishFacts(io, session, actor) }, ...given);
+          const acting = { ...session, actor, publish: () => publishFacts(io, session, actor) };
+          return traced(io, session, registration.program.args, () => work(acting, ...given));
         }
         default:
           return who satisfies never;
       }
     }),
   );
+}
+
+/** What a person sets off is followed like what a schedule does: the events of the command carry its trace. */
+async function traced(
+  io: CommandIo,
+  { configuration, effects }: Session,
+  words: readonly string[],
+  work: () => Promise<CommandOutcome>,
+): Promise<CommandOutcome> {
+  const tracer = (await io.openTracer?.(configuration)) ?? null;
+  const name = `daybook ${words.slice(0, 2).join(' ')}`;
+  const start = { name, kind: 'server', parent: null, links: [], labels: { function: 'daybook' } } as const;
+  try {
+    return await tracedCall(
+      tracer,
+      () => effects.now(),
+      start,
+      work,
+      ({ kind }) => (kind === 'done' ? undefined : kind),
+    );
+  } finally {
+    await tracer?.close();
+  }
 }
 
 async function withSession(

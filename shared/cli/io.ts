@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '../database/database.ts';
 import type { Effects } from '../effects/effects.ts';
 import { systemEffects } from '../effects/system.ts';
 import { type Publisher, pubSubPublisher } from '../events/publisher.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 
 /** Where a command writes. */
 export interface Output {
@@ -23,6 +24,8 @@ export interface CommandIo {
   readonly stderr: Output;
   connect(configuration: Configuration, effects: Effects): Database;
   openPublisher(configuration: Configuration, effects: Effects): Publisher;
+  /** Absent where commands are not traced. */
+  openTracer?(configuration: Configuration): Promise<Tracer | null>;
 }
 
 const DEFAULT_WIDTH = 100;
@@ -38,7 +41,16 @@ export function processIo(): CommandIo {
     connect: connectDatabase,
     openPublisher: (configuration, effects) =>
       pubSubPublisher({ projectId: configuration.projectId, endpoint: configuration.pubSubEndpoint }, effects),
+    openTracer,
   };
+}
+
+/** Spans that cannot be sent are lost without a word: the command's own outcome is what a person asked for. */
+async function openTracer(configuration: Configuration): Promise<Tracer | null> {
+  const { traceEndpoint: endpoint, traceProtocol: protocol, projectId: project } = configuration;
+  if (endpoint === null) return null;
+  const exporter = await import('../tracing/exporter.ts');
+  return exporter.openTracer({ endpoint, protocol, project, serviceName: 'daybook', onLost: () => undefined });
 }
 
 function connectDatabase(configuration: Configuration, effects: Effects): Database {

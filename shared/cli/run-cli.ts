@@ -10,6 +10,7 @@ import { registerPlan } from './plan.ts';
 import { registerRun } from './run.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
+import { registerTrace } from './trace.ts';
 import { registerUsage } from './usage.ts';
 
 /** The groups in the order in which --help lists them. */
@@ -18,6 +19,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerUsage,
   registerRun,
   registerInvoice,
+  registerTrace,
   registerExceptions,
   registerAudit,
   registerStatus,

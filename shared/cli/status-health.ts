@@ -11,6 +11,8 @@ import {
   outboxCountUnpublished,
   usageDailyCountDefault,
 } from '../database/queries.generated.ts';
+import { readSignals } from '../operations/read-signals.ts';
+import type { Sample } from '../operations/signals.ts';
 import { checkpointName } from '../usage/cell.ts';
 import { age } from './terminal/figures.ts';
 import { counted } from './terminal/table.ts';
@@ -54,6 +56,8 @@ export interface Health {
   readonly deadLetters: readonly { readonly subscription: string; readonly waiting: number; readonly oldest: Date }[];
   /** Usage rows outside the managed months; none belong there. */
   readonly strayRows: number;
+  /** Every operational figure, as report-metrics reports it. */
+  readonly signals: readonly Sample[];
 }
 
 export async function readHealth(reader: Reader, now: Date): Promise<Health> {
@@ -80,6 +84,7 @@ export async function readHealth(reader: Reader, now: Date): Promise<Health> {
     },
     deadLetters: await reader.rows(deadLetterCountWaiting, {}),
     strayRows: (await reader.first(usageDailyCountDefault, {}))?.rows ?? 0,
+    signals: await readSignals(reader, now),
   };
 }
 

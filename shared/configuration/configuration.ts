@@ -2,10 +2,14 @@ import { z } from 'zod';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
-/** One entry per variable: what it is for is also the text of the README's table. */
+/**
+ * One entry per variable: what it is for is also the text of the README's table. What is `secret` comes from Secret
+ * Manager and is kept out of every log.
+ */
 export const VARIABLES = {
   DATABASE_URL: {
     purpose: 'PostgreSQL connection string',
+    secret: true,
     schema: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user@host:5432/database'),
   },
   DATABASE_ROLE: {
@@ -40,6 +44,7 @@ export const VARIABLES = {
   },
   STRIPE_API_KEY: {
     purpose: 'Stripe secret or restricted key',
+    secret: true,
     schema: z
       .string()
       .regex(/^(sk|rk)_/, 'must begin with sk_ or rk_')
@@ -51,15 +56,39 @@ export const VARIABLES = {
   },
   STRIPE_WEBHOOK_SECRETS: {
     purpose: 'signing secrets of the webhook endpoint, separated by commas, the newest first',
+    secret: true,
     schema: z
       .string()
       .regex(/^whsec_[^,]+(,whsec_[^,]+)*$/, 'must be one or more whsec_… separated by commas')
       .optional(),
   },
-  SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', schema: url.optional() },
+  SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    purpose: 'base address of an OTLP/HTTP receiver of traces, like https://telemetry.googleapis.com; unset for none',
+    schema: url.optional(),
+  },
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    purpose: 'form in which traces are sent: http/protobuf or http/json',
+    schema: z
+      .string()
+      .regex(/^http\/(protobuf|json)$/, 'must be http/protobuf or http/json')
+      .default('http/protobuf'),
+  },
   K_SERVICE: { purpose: 'name of the deployed function; set by Cloud Run', schema: z.string().default('daybook') },
-} as const;
+} as const satisfies Record<string, Variable>;
+
+interface Variable {
+  readonly purpose: string;
+  readonly schema: z.ZodType<string | undefined>;
+  readonly secret?: true;
+}
+
+/** Whether the variable's value is a secret. */
+export function isSecret(name: keyof typeof VARIABLES): boolean {
+  const variable: Variable = VARIABLES[name];
+  return variable.secret === true;
+}
 
 /** The environment, parsed. Optional parts are null; who needs one asks with {@link required}. */
 export interface Configuration {
@@ -75,6 +104,8 @@ export interface Configuration {
   readonly stripeWebhookSecrets: readonly string[];
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
+  readonly traceEndpoint: string | null;
+  readonly traceProtocol: 'http/protobuf' | 'http/json';
   readonly functionName: string;
 }
 
@@ -110,8 +141,28 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
+    traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    traceProtocol: values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'http/json' : 'http/protobuf',
     functionName: values.K_SERVICE,
   };
+}
+
+/** Shorter texts would hide half of every line, and no secret is that short. */
+const SHORTEST_SECRET = 6;
+
+/** Every text of the environment that no log may show: secrets, the parts of secret addresses, one by one. */
+export function withheldValues(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const names = (Object.keys(VARIABLES) as (keyof typeof VARIABLES)[]).filter(isSecret);
+  const texts = names.flatMap((name) => {
+    const value = environment[name] ?? '';
+    const address = URL.parse(value);
+    const ofAddress =
+      address === null ? [] : [address.password, decodeURIComponent(address.password), address.pathname.slice(1)];
+    // The database's own name is in its path, and no secret.
+    const parts = name === 'DATABASE_URL' ? ofAddress.slice(0, 2) : ofAddress;
+    return [value, ...value.split(','), ...parts];
+  });
+  return [...new Set(texts)].filter((text) => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
 }
 
 /** The value of a part that this caller cannot do without. */

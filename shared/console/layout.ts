@@ -8,6 +8,7 @@ const NAVIGATION: readonly (readonly [NavigationItem, string, string])[] = [
   ['customers', 'Customers', '/customers'],
   ['plans', 'Plans', '/plans'],
   ['exceptions', 'Exceptions', '/exceptions'],
+  ['operations', 'Operations', '/operations'],
   ['audit', 'Audit', '/audit'],
 ];
 

@@ -10,7 +10,15 @@ export interface PageContext {
   readonly now: Date;
 }
 
-export type NavigationItem = 'overview' | 'runs' | 'usage' | 'customers' | 'plans' | 'exceptions' | 'audit';
+export type NavigationItem =
+  | 'overview'
+  | 'runs'
+  | 'usage'
+  | 'customers'
+  | 'plans'
+  | 'exceptions'
+  | 'operations'
+  | 'audit';
 
 export interface Page {
   readonly status: 200 | 404;

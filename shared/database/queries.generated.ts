@@ -32,6 +32,15 @@ returning alert_key, severity, title, place, why, recover, attempts`,
 };
 
 /**
+ * Alerts that have not reached anybody.
+ */
+export const alertCountUnsent: Query<Record<never, never>, { readonly alerts: number }> = {
+  name: 'alert_count_unsent',
+  parameters: [],
+  text: `select count(*)::int as "alerts" from alerts where sent_at is null`,
+};
+
+/**
  * The alerts that Slack has not taken, the latest first.
  */
 export const alertListUnsent: Query<Record<never, never>, { readonly alert_key: string; readonly severity: string; readonly title: string; readonly place: string; readonly why: string; readonly recover: string; readonly raised_at: Date; readonly attempts: number; readonly last_error: string | null; readonly next_attempt_at: Date | null }> = {
@@ -220,6 +229,22 @@ export const billingRunListOfCheckpoint: Query<{ readonly checkpoint_id: bigint 
   text: `select r.run_id, r.period, r.status
 from run_checkpoints p join billing_runs r on r.run_id = p.run_id and r.fencing_token = p.fencing_token
 where p.checkpoint_id = $1 order by r.run_id`,
+};
+
+/**
+ * How far each run that is not closed has come: its shards, and of the invoices that were released those that are final in Stripe.
+ */
+export const billingRunListProgress: Query<Record<never, never>, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly shards: number; readonly rated_shards: number; readonly released: number; readonly issued: number }> = {
+  name: 'billing_run_list_progress',
+  parameters: [],
+  text: `select r.run_id, r.period, r.status,
+  (select count(*)::int from run_shards s where s.run_id = r.run_id and s.fencing_token = r.fencing_token) as "shards",
+  (select count(*)::int from run_shards s where s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'rated') as "rated_shards",
+  (select count(*)::int from invoices i where i.run_id = r.run_id and i.status in ('approved', 'drafted', 'verified', 'finalized', 'paid', 'uncollectible', 'void', 'stripe_failed')) as "released",
+  (select count(*)::int from invoices i where i.run_id = r.run_id and i.status in ('finalized', 'paid', 'uncollectible', 'void')) as "issued"
+from billing_runs r
+where r.status <> 'closed'
+order by r.period, r.run_id`,
 };
 
 /**
@@ -806,6 +831,19 @@ returning exception_id, class, subject, attempts`,
 };
 
 /**
+ * Live exceptions by class: how many, how many that no policy tries again, and since when the oldest is open.
+ */
+export const exceptionCountByClass: Query<Record<never, never>, { readonly class: string; readonly open: number; readonly for_person: number; readonly oldest: Date }> = {
+  name: 'exception_count_by_class',
+  parameters: [],
+  text: `select class, count(*)::int as "open", (count(*) filter (where next_attempt_at is null and status <> 'retrying'))::int as "for_person", min(opened_at) as "oldest"
+from exceptions
+where status not in ('resolved', 'waived')
+group by class
+order by class`,
+};
+
+/**
  * Hands exceptions to people: the policy's attempts are used up.
  */
 export const exceptionEscalateMany: Query<{ readonly exception_ids: readonly bigint[] }, { readonly exception_id: bigint }> = {
@@ -910,6 +948,19 @@ export const invoiceApproveOfRun: Query<{ readonly run_id: string; readonly fenc
   parameters: ['run_id', 'fencing_token'],
   text: `update invoices set status = 'approved' where run_id = $1 and fencing_token = $2 and status = 'rated'
 returning invoice_id`,
+};
+
+/**
+ * Invoices of the runs that are not closed, by state. Superseded ones belong to inputs that have changed since.
+ */
+export const invoiceCountByStatus: Query<Record<never, never>, { readonly period: string; readonly status: InvoiceStatus; readonly invoices: number }> = {
+  name: 'invoice_count_by_status',
+  parameters: [],
+  text: `select i.period, i.status, count(*)::int as "invoices"
+from billing_runs r join invoices i using (run_id)
+where r.status <> 'closed' and i.status <> 'superseded'
+group by i.period, i.status
+order by i.period, i.status`,
 };
 
 /**
@@ -1091,22 +1142,24 @@ export const outboxFindUnpublished: Query<Record<never, never>, { readonly event
 };
 
 /**
- * Keeps facts for publishing, in the transaction that makes them true (promise 10).
+ * Keeps facts for publishing, in the transaction that makes them true (promise 10), each beside the trace that it happened in.
  */
-export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[] }, Record<never, never>> = {
+export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readonly topics: readonly string[]; readonly bodies: readonly string[]; readonly occurred_at: readonly Date[]; readonly traceparents: readonly string[] }, Record<never, never>> = {
   name: 'outbox_insert',
-  parameters: ['event_ids', 'topics', 'bodies', 'occurred_at'],
-  text: `insert into outbox (event_id, topic, body, occurred_at)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])`,
+  parameters: ['event_ids', 'topics', 'bodies', 'occurred_at', 'traceparents'],
+  text: `insert into outbox (event_id, topic, body, occurred_at, traceparent)
+select g.event_id, g.topic, g.body, g.occurred_at, nullif(g.traceparent, '')
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
+  as g (event_id, topic, body, occurred_at, traceparent)`,
 };
 
 /**
  * The oldest facts that nobody has published yet. Locked rows belong to another publisher and are left to it.
  */
-export const outboxListUnpublished: Query<{ readonly batch_size: number }, { readonly event_id: string; readonly topic: string; readonly body: string }> = {
+export const outboxListUnpublished: Query<{ readonly batch_size: number }, { readonly event_id: string; readonly topic: string; readonly body: string; readonly traceparent: string | null }> = {
   name: 'outbox_list_unpublished',
   parameters: ['batch_size'],
-  text: `select event_id, topic, body
+  text: `select event_id, topic, body, traceparent
 from outbox
 where published_at is null
 order by occurred_at, event_id

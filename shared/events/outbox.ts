@@ -7,6 +7,7 @@ import {
   outboxMarkPublished,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
+import { currentTraceparent } from '../tracing/current.ts';
 import { type DaybookEvent, EVENT_VERSION, EVENTS, type EventData, type Topic } from './catalogue.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -27,11 +28,13 @@ export async function recordEvents(
     const data = EVENTS[event.type].parse(event.data) as EventData<Topic>;
     return { id: effects.uuid(), type: event.type, version: EVENT_VERSION, occurredAt: occurredAt.toISOString(), data };
   });
+  const traceparent = currentTraceparent() ?? '';
   await transaction.rows(outboxInsert, {
     event_ids: bodies.map((body) => body.id),
     topics: bodies.map((body) => body.type),
     bodies: bodies.map((body) => canonicalJson(body)),
     occurred_at: bodies.map(() => occurredAt),
+    traceparents: bodies.map(() => traceparent),
   });
 }
 
@@ -55,7 +58,7 @@ export async function publishOutbox(
       for (const [topic, rows] of Map.groupBy(waiting, (row) => row.topic)) {
         await publisher.publish(
           topic,
-          rows.map((row) => ({ eventId: row.event_id, body: row.body })),
+          rows.map((row) => ({ eventId: row.event_id, body: row.body, traceparent: row.traceparent })),
         );
       }
       if (waiting.length > 0) {

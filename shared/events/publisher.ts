@@ -4,6 +4,13 @@ export interface OutgoingMessage {
   readonly eventId: string;
   /** The message's data as text. */
   readonly body: string;
+  /** The trace that the fact became true in: it travels beside the data, as an attribute. */
+  readonly traceparent?: string | null;
+}
+
+/** A message's attributes. */
+export function attributesOf({ eventId, traceparent = null }: OutgoingMessage): Record<string, string> {
+  return traceparent === null ? { eventId } : { eventId, traceparent };
 }
 
 /** Sends messages to a topic; resolves when all of them are kept by Pub/Sub, and throws when any may not be. */
@@ -34,7 +41,7 @@ export function pubSubPublisher(options: PubSubOptions, effects: Effects): Publi
             topic: `projects/${options.projectId}/topics/${topic}`,
             messages: messages.map((message) => ({
               data: Buffer.from(message.body),
-              attributes: { eventId: message.eventId },
+              attributes: attributesOf(message),
             })),
           },
           { timeout: 15_000, maxRetries: 0 },

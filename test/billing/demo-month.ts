@@ -4,9 +4,9 @@ import { expect } from 'vitest';
 import { activateContract, approveContract, draftContract } from '../../shared/catalogue/contracts.ts';
 import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/plan-versions.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import type { TestDatabase } from '../database/fixture.ts';
+import { readerOf, type WholeReading } from '../usage/reading.ts';
 import { seedWorld } from '../usage/seed.ts';
 import { DAYS, EFFECTS, REGIONS } from './month.ts';
 
@@ -141,14 +141,14 @@ async function seedUsage(db: TestDatabase, projects: readonly string[]): Promise
                 },
               ];
         });
-        const reading: UsageReading = {
+        const reading: WholeReading = {
           kind: 'complete',
           rows,
           evidence: { queries: [{ text: 'test', parameters: {} }], facts: {} },
         };
         const work = { region, source, day, snapshotAt: EFFECTS.now(), actor: 'service:aggregate-usage', why: 'test' };
         const result = await aggregateDay(
-          { database: db.database, effects: EFFECTS, openReader: async () => ({ read: async () => reading }) },
+          { database: db.database, effects: EFFECTS, openReader: async () => readerOf(reading) },
           work,
         );
         expect(result).toMatchObject({ kind: 'aggregated' });

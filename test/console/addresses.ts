@@ -16,6 +16,7 @@ export const SEEDED_ADDRESSES = [
   '/customers/nimbus-robotics',
   '/customers/tideline?period=2026-10',
   '/exceptions',
+  '/operations',
   '/plans',
   '/audit',
   '/audit?before=5',

@@ -1,6 +1,6 @@
 import { type Manifest, subscriptionName } from '../../functions/manifest.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
-import type { OutgoingMessage, Publisher } from '../../shared/events/publisher.ts';
+import { attributesOf, type OutgoingMessage, type Publisher } from '../../shared/events/publisher.ts';
 import { FUNCTIONS } from './functions.ts';
 
 export interface Subscription {
@@ -71,7 +71,7 @@ export function pushBody({ subscription, message, attempts }: Delivery): object 
     message: {
       data: Buffer.from(message.body).toString('base64'),
       messageId: message.messageId,
-      attributes: { eventId: message.eventId },
+      attributes: attributesOf(message),
     },
     subscription: `projects/simulation/subscriptions/${subscription.name}`,
     deliveryAttempt: attempts + 1,

@@ -1,4 +1,5 @@
 import { approveRun } from '../../shared/billing/sign-off.ts';
+import type { Tracer } from '../../shared/tracing/tracer.ts';
 import { FINANCE, PERIOD } from './catalogue.ts';
 import type { Disturbance } from './disturbance.ts';
 import { drain, fire, insist, NeverEnds } from './drain.ts';
@@ -64,6 +65,7 @@ export interface MonthOptions {
   readonly seed: number;
   readonly disturbance: Disturbance;
   readonly bug?: PlantedBug | undefined;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Runs one month under a disturbance and checks it. The same options give the same month. */

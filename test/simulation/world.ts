@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { HttpHandler, HttpReply, HttpRequest } from '../../functions/http.ts';
+import { traceCall } from '../../functions/trace.ts';
 import type { World } from '../../functions/world.ts';
 import { type Configuration, readConfiguration } from '../../shared/configuration/configuration.ts';
 import { type Database, openDatabase } from '../../shared/database/database.ts';
@@ -8,6 +9,9 @@ import { openStripeClient } from '../../shared/stripe/client.ts';
 import { planCustomerRequest } from '../../shared/stripe/customer-request.ts';
 import { stripeCustomerSchema } from '../../shared/stripe/objects.ts';
 import { sendRequest } from '../../shared/stripe/send.ts';
+import { tracedCall } from '../../shared/tracing/traced-call.ts';
+import { tracedEffects } from '../../shared/tracing/traced-effects.ts';
+import type { Tracer } from '../../shared/tracing/tracer.ts';
 import type { StoredSeries } from '../local-cloud/prometheus/evaluate.ts';
 import { PrometheusStandIn } from '../local-cloud/prometheus/server.ts';
 import { type SlackReceiver, startSlackReceiver } from '../local-cloud/slack/server.ts';
@@ -24,6 +28,8 @@ import { telemetry } from './telemetry.ts';
 
 const STRIPE_KEY = 'sk_test_simulation';
 export const WEBHOOK_SECRET = 'whsec_simulation';
+/** Google Cloud's project: part of the name of a run's trace. */
+export const PROJECT = 'daybook-simulation';
 const START = new Date('2026-10-01T12:00:00Z');
 
 /** How a call ended: with an answer, with an error that the caller is told as 500, or not at all. */
@@ -43,6 +49,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly disturbance: Disturbance;
   readonly bug?: PlantedBug | undefined;
+  /** Follows every call; without one nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Everything outside of Daybook, which a crash leaves alone, and the process of the moment. */
@@ -64,12 +72,14 @@ export class SimulatedWorld {
   lastError = 'none';
   readonly databaseUrl: string;
   private readonly configuration: Configuration;
+  private readonly tracer: Tracer | null;
   private process: Process | undefined;
 
   private constructor(options: WorldOptions, parts: Parts, chance: Chance, seam: Seam) {
     this.seam = seam;
     this.chance = chance;
     this.bug = options.bug;
+    this.tracer = options.tracer ?? null;
     this.permute = options.disturbance.permute;
     this.owner = parts.owner;
     this.stripe = parts.stripe;
@@ -98,20 +108,26 @@ export class SimulatedWorld {
   /** Calls a function, in a new process when the last one has ended. */
   call(functionName: string, request: HttpRequest): Promise<CallOutcome> {
     return this.run(functionName, ({ world, handlers }) => {
-      let handler = handlers.get(functionName);
-      if (handler === undefined) {
-        const wired = FUNCTIONS.find(({ manifest }) => manifest.name === functionName);
-        if (wired === undefined) throw new RangeError(`there is no function ${functionName}`);
-        handler = wired.create(world);
-        handlers.set(functionName, handler);
-      }
-      return handler(request);
+      const wired = FUNCTIONS.find(({ manifest }) => manifest.name === functionName);
+      if (wired === undefined) throw new RangeError(`there is no function ${functionName}`);
+      const handler = handlers.get(functionName) ?? wired.create(world);
+      handlers.set(functionName, handler);
+      const surroundings = { tracer: this.tracer, now: () => this.seam.now(), project: PROJECT };
+      return traceCall(surroundings, wired.manifest, request, () => handler(request));
     });
   }
 
   /** Work of a person at the command line, which crashes like any other. */
   byHand(name: string, work: (world: World) => Promise<HttpReply>): Promise<CallOutcome> {
-    return this.run(name, ({ world }) => work(world));
+    const start = { name, kind: 'server', parent: null, links: [], labels: { function: 'daybook' } } as const;
+    return this.run(name, ({ world }) =>
+      tracedCall(
+        this.tracer,
+        () => this.seam.now(),
+        start,
+        () => work(world),
+      ),
+    );
   }
 
   async close(setting: Setting): Promise<void> {
@@ -139,7 +155,8 @@ export class SimulatedWorld {
   }
 
   private newProcess(): Process {
-    const { configuration, seam } = this;
+    const { configuration } = this;
+    const effects = tracedEffects(this.seam);
     const database: Database = openDatabase(
       {
         url: configuration.databaseUrl,
@@ -147,11 +164,11 @@ export class SimulatedWorld {
         poolSize: configuration.databasePoolSize,
         applicationName: 'simulation',
       },
-      seam,
+      effects,
     );
-    const publisher = publisherTo(this.messages, seam);
+    const publisher = publisherTo(this.messages, effects);
     const world: World = {
-      effects: seam,
+      effects,
       configuration,
       database,
       publisher,

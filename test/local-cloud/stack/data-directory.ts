@@ -13,6 +13,8 @@ export interface DataDirectory {
   readonly secrets: string;
   /** What the functions log, one JSON object a line. */
   readonly log: string;
+  /** The spans of every call, as OTLP in JSON, one request a line. */
+  readonly traces: string;
   /** How others find the running stack; there only while it runs. */
   readonly stackFile: string;
   readonly lock: Lock;
@@ -42,6 +44,7 @@ export function openDataDirectory(path: string): DataDirectory {
     stripe: join(path, 'stripe.journal'),
     secrets: join(path, 'secrets.json'),
     log: join(path, 'functions.log'),
+    traces: join(path, 'traces.jsonl'),
     stackFile: join(path, 'stack.json'),
     lock: lockDirectory(join(path, 'stack.lock'), path),
   };

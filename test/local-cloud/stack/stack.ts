@@ -6,7 +6,6 @@ import { openWorld, type World } from '../../../functions/world.ts';
 import type { BillingPeriod } from '../../../shared/calendar/billing-period.ts';
 import { migrate } from '../../../shared/database/migrate.ts';
 import { TOPICS } from '../../../shared/events/catalogue.ts';
-import { jsonLogger } from '../../../shared/logging/logger.ts';
 import { startPostgres } from '../postgres/server.ts';
 import { type Relay, startRelay } from '../relay/server.ts';
 import { subscriptionsOf } from '../relay/subscriptions.ts';
@@ -16,6 +15,7 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import { type SlackReceiver, startSlackReceiver } from '../slack/server.ts';
 import { type StripeStandIn, startStripeStandIn } from '../stripe/server.ts';
 import { PROMETHEUS_ENDPOINT } from '../telemetry/sources.ts';
+import { startTraceFile, type TraceReceiver } from '../traces/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type ServedFunctions, serveFunctions } from './functions.ts';
 import { localSecrets, type Secrets } from './secrets.ts';
@@ -90,7 +90,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
   const { directory, regions, begin, firingsAfter, consolePort } = options;
   const clock = new LocalClock(begin);
   const effects = effectsAt(clock);
-  const { databaseUrl, standInsUrl, telemetry, slack, stripe } = await startOutside(options, clock, parts);
+  const { databaseUrl, standInsUrl, telemetry, slack, stripe, traces } = await startOutside(options, clock, parts);
   const manifests = FUNCTIONS.map(({ manifest }) => manifest);
   const served: { functions?: ServedFunctions; world?: World } = {};
   const endpointOf = (functionName: string) => part(served.functions).endpointOf(functionName);
@@ -117,11 +117,8 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
   );
   const consoleUrl = endpointOf('console');
   const secrets = localSecrets(directory.secrets);
-  const environment = environmentOf({ databaseUrl, relay, telemetry, stripe, slack, consoleUrl, secrets });
-  const world = {
-    ...openWorld(environment, effects),
-    logger: jsonLogger((line) => appendFileSync(directory.log, line)),
-  };
+  const environment = environmentOf({ databaseUrl, relay, telemetry, stripe, slack, traces, consoleUrl, secrets });
+  const world = openWorld(environment, effects, (line) => appendFileSync(directory.log, line));
   served.world = world;
   stripe.webhooks.target = { url: endpointOf('receive-stripe-events'), secret: secrets.webhookSecret };
   stripe.webhooks.wake();
@@ -149,7 +146,8 @@ async function startOutside({ directory, period }: StackOptions, clock: LocalClo
     startStripeStandIn({ port: 0, statePath: directory.stripe, now: () => clock.now() }),
     (standIn) => standIn.close(),
   );
-  return { databaseUrl, standInsUrl, telemetry, slack, stripe };
+  const traces = await parts.add(startTraceFile(directory.traces), (receiver) => receiver.close());
+  return { databaseUrl, standInsUrl, telemetry, slack, stripe, traces };
 }
 
 function part<T>(value: T | undefined): T {
@@ -168,6 +166,7 @@ async function migrateDatabase(url: string): Promise<void> {
 }
 
 async function closeWorld(world: World): Promise<void> {
+  await (await world.tracer?.())?.close();
   await world.publisher.close();
   await world.database.close();
 }
@@ -178,6 +177,7 @@ function environmentOf(from: {
   readonly telemetry: TelemetryServers;
   readonly stripe: StripeStandIn;
   readonly slack: SlackReceiver;
+  readonly traces: TraceReceiver;
   readonly consoleUrl: string;
   readonly secrets: Secrets;
 }): Record<string, string> {
@@ -193,6 +193,8 @@ function environmentOf(from: {
     STRIPE_WEBHOOK_SECRETS: from.secrets.webhookSecret,
     SLACK_WEBHOOK_URL: from.slack.webhookUrl,
     CONSOLE_URL: from.consoleUrl,
+    OTEL_EXPORTER_OTLP_ENDPOINT: from.traces.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     K_SERVICE: 'local-cloud',
   };
 }
