@@ -37,6 +37,7 @@ export function openWorld(
   const database = openDatabase(
     {
       url: configuration.databaseUrl,
+      instance: configuration.databaseInstance,
       role: configuration.databaseRole,
       poolSize: configuration.databasePoolSize,
       applicationName: configuration.functionName,

@@ -1,14 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { capacityTables } from '../../terraform/capacity/tables.ts';
 import { FUNCTIONS } from '../index.ts';
 import { functionsFile } from './functions-file.ts';
 import { metricsFile } from './metrics-file.ts';
-import { fillReadme } from './readme-parts.ts';
+import { fill, fillReadme } from './readme-parts.ts';
 import { fillSignals } from './signal-table.ts';
 import { statePictures } from './state-pictures.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const OPERATIONS = 'shared/operations/README.md';
+const CAPACITY = 'terraform/CAPACITY.md';
 
 /** Writes the pictures and tables that come from the manifests, the variables and the transitions; `--check` only says what has drifted. */
 const manifests = FUNCTIONS.map(({ manifest }) => manifest);
@@ -16,6 +18,7 @@ const files = [
   { path: 'README.md', text: fillReadme(readFileSync(join(ROOT, 'README.md'), 'utf8'), manifests) },
   { path: 'shared/states/README.md', text: statePictures() },
   { path: OPERATIONS, text: fillSignals(readFileSync(join(ROOT, OPERATIONS), 'utf8')) },
+  { path: CAPACITY, text: fill(readFileSync(join(ROOT, CAPACITY), 'utf8'), 'capacity', capacityTables()) },
   { path: 'terraform/generated/functions.json', text: functionsFile(manifests) },
   { path: 'terraform/generated/metrics.json', text: metricsFile() },
 ];

@@ -54,8 +54,13 @@ async function openTracer(configuration: Configuration): Promise<Tracer | null> 
 }
 
 function connectDatabase(configuration: Configuration, effects: Effects): Database {
-  const { databaseUrl: url, databaseRole: role, databasePoolSize: poolSize } = configuration;
-  return openDatabase({ url, role, poolSize, applicationName: 'daybook' }, effects);
+  const {
+    databaseUrl: url,
+    databaseInstance: instance,
+    databaseRole: role,
+    databasePoolSize: poolSize,
+  } = configuration;
+  return openDatabase({ url, instance, role, poolSize, applicationName: 'daybook' }, effects);
 }
 
 function streamOutput(stream: NodeJS.WriteStream): Output {

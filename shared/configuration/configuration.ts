@@ -12,6 +12,14 @@ export const VARIABLES = {
     secret: true,
     schema: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user@host:5432/database'),
   },
+  DATABASE_INSTANCE: {
+    purpose:
+      'Cloud SQL instance, project:region:instance, that is signed in to with the identity of the process; unset where DATABASE_URL says it all',
+    schema: z
+      .string()
+      .regex(/^[^:\s]+(:[^:\s]+)?:[^:\s]+:[^:\s]+$/, 'must look like project:region:instance')
+      .optional(),
+  },
   DATABASE_ROLE: {
     purpose: 'role that statements run as',
     schema: z
@@ -93,6 +101,7 @@ export function isSecret(name: keyof typeof VARIABLES): boolean {
 /** The environment, parsed. Optional parts are null; who needs one asks with {@link required}. */
 export interface Configuration {
   readonly databaseUrl: string;
+  readonly databaseInstance: string | null;
   readonly databaseRole: string;
   readonly databasePoolSize: number;
   readonly projectId: string;
@@ -130,6 +139,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   const values = parsed.data;
   return {
     databaseUrl: values.DATABASE_URL,
+    databaseInstance: values.DATABASE_INSTANCE ?? null,
     databaseRole: values.DATABASE_ROLE,
     databasePoolSize: Number.parseInt(values.DATABASE_POOL_SIZE, 10),
     projectId: values.GOOGLE_CLOUD_PROJECT,

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Effects } from '../effects/effects.ts';
 import { sleep } from '../effects/sleep.ts';
+import { type LazyPool, lazyPool, type PoolOptions } from './pool.ts';
 import type { Query } from './query.ts';
 import { isRetryable } from './sqlstate.ts';
 
@@ -33,38 +34,10 @@ export interface Database extends Reader {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  readonly url: string;
-  /** The role that statements run as: `daybook_app` for functions; null keeps the login role. */
-  readonly role: string | null;
-  /** Connections; Σ over all instances must stay below max_connections. */
-  readonly poolSize: number;
-  readonly applicationName: string;
-  /** Told when the server closes a connection that nobody was using. */
-  readonly onIdleConnectionLost?: (error: Error) => void;
-}
-
 const MAX_RUNS = 6;
-const DATE_ARRAY = 1182;
-
-const types = new pg.TypeOverrides();
-types.setTypeParser(pg.types.builtins.INT8, (text: string) => BigInt(text));
-types.setTypeParser(pg.types.builtins.DATE, (text: string) => text);
-types.setTypeParser(DATE_ARRAY, (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',')));
-
 /** Opens a pool; nothing connects until the first statement. */
-export function openDatabase(options: DatabaseOptions, effects: Effects): Database {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: 10_000,
-    types,
-    options: `-c timezone=UTC -c search_path=public${options.role ? ` -c role=${options.role}` : ''}`,
-  });
-  // The pool replaces an idle connection that the server closed; without a listener the process would end.
-  pool.on('error', (error) => options.onIdleConnectionLost?.(error));
-
+export function openDatabase(options: PoolOptions, effects: Effects): Database {
+  const pool = lazyPool(options);
   return {
     ...reader(pool, effects),
     transaction: (intent, work) => transact(pool, effects, intent, work),
@@ -72,7 +45,7 @@ export function openDatabase(options: DatabaseOptions, effects: Effects): Databa
   };
 }
 
-function reader(client: Pick<pg.PoolClient, 'query'>, effects: Effects): Reader {
+function reader(client: Pick<pg.PoolClient | LazyPool, 'query'>, effects: Effects): Reader {
   async function rows<P, R>(query: Query<P, R>, parameters: P): Promise<R[]> {
     const values = query.parameters.map((name) => parameters[name] ?? null);
     const result = await effects.perform({ kind: 'sql', name: query.name }, () =>
@@ -84,7 +57,7 @@ function reader(client: Pick<pg.PoolClient, 'query'>, effects: Effects): Reader 
 }
 
 async function transact<T>(
-  pool: pg.Pool,
+  pool: LazyPool,
   effects: Effects,
   intent: Intent,
   work: (transaction: Transaction) => Promise<T>,
@@ -100,7 +73,7 @@ async function transact<T>(
 }
 
 async function transactOnce<T>(
-  pool: pg.Pool,
+  pool: LazyPool,
   effects: Effects,
   intent: Intent,
   work: (transaction: Transaction) => Promise<T>,

@@ -1,0 +1,15 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 8.0, < 9.0"
+    }
+  }
+
+  # The bucket is given at init: terraform init -backend-config=bucket=NAME.
+  backend "gcs" {
+    prefix = "daybook"
+  }
+}
