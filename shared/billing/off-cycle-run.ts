@@ -1,7 +1,7 @@
 import { periodDays, periodOf } from '../calendar/billing-period.ts';
 import { addDays, compareDays, type UtcDay, utcDay } from '../calendar/utc-day.ts';
 import type { Database } from '../database/database.ts';
-import { contractFind } from '../database/queries.generated.ts';
+import { billingRunLock, contractFind } from '../database/queries.generated.ts';
 import { refusalOf } from '../database/sqlstate.ts';
 import type { Effects } from '../effects/effects.ts';
 import { isComplete } from '../usage/completeness.ts';
@@ -42,9 +42,12 @@ export async function openOffCycleRun(
     return await database.transaction(
       { actor, why: `contract ${contractId} has ended` },
       async (transaction): Promise<OpenOutcome> => {
+        // Locked first, as everyone does: the run of the month loses the days, and is rated anew without them.
+        const ofMonth = await transaction.first(billingRunLock, { run_id: period });
         const opened = await openRun(transaction, effects, { period, ...days, contractId });
         const runId = runIdOf(period, contractId);
         if (opened === 'there_already') return refused(`contract ${contractId} has its run: daybook run show ${runId}`);
+        if (ofMonth) await lookAtRun(transaction, effects, period);
         const outcome = await lookAtRun(transaction, effects, runId);
         return { kind: 'opened', runId, outcome };
       },

@@ -44,10 +44,7 @@ export async function approveRun(
     return await database.transaction({ actor: approver, why }, async (transaction): Promise<SignOffOutcome> => {
       const run = await transaction.first(billingRunFind, { run_id: runId });
       if (!run) return { kind: 'refused', reason: `there is no run ${runId}` };
-      if (
-        reviewed !== undefined &&
-        !run.review_digest.replace('sha256:', '').startsWith(reviewed.replace('sha256:', ''))
-      )
+      if (reviewed !== undefined && !names(reviewed, run.review_digest))
         return {
           kind: 'refused',
           reason: `run ${runId} is not what was reviewed: it has changed since, or ${reviewed.slice(0, 80)} was never its digest; review it again with daybook run show ${runId}`,
@@ -65,6 +62,15 @@ export async function approveRun(
     if (refusal !== undefined) return { kind: 'refused', reason: refusal };
     throw error;
   }
+}
+
+/** Fewer digits could name two digests. */
+const MIN_DIGITS = 12;
+
+/** Whether a digest, or the first digits of one, names another. */
+function names(given: string, digest: string): boolean {
+  const digits = given.replace(/^sha256:/, '');
+  return digits.length >= MIN_DIGITS && digest.replace(/^sha256:/, '').startsWith(digits);
 }
 
 /** Signs a run off in the caller's transaction and gives the invoices that it releases; undefined when it is not in review. */

@@ -7,6 +7,7 @@ import { registerInvoice } from './invoice.ts';
 import type { CommandIo } from './io.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
+import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
@@ -18,6 +19,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerUsage,
   registerRun,
   registerInvoice,
+  registerRules,
   registerExceptions,
   registerAudit,
   registerStatus,

@@ -387,6 +387,39 @@ from jsonb_to_recordset($3::jsonb) r (customer_id text, purpose charge_purpose, 
 };
 
 /**
+ * What changed in a run's live invoices against those of another period, line by line, with both sums of the customer:
+ * segments added up, quantities as they were written, terms as the digests of formula and parameters. One side is null
+ * where a line has come or gone.
+ */
+export const chargeListDifferences: Query<{ readonly run_id: string; readonly series: string; readonly previous_period: string }, { readonly customer_id: string; readonly currency: string; readonly line: string; readonly project: string; readonly label: string; readonly old_amount: bigint | null; readonly new_amount: bigint | null; readonly old_quantity: string | null; readonly new_quantity: string | null; readonly same_terms: boolean; readonly old_total: bigint | null; readonly new_total: bigint | null }> = {
+  name: 'charge_list_differences',
+  parameters: ['run_id', 'series', 'previous_period'],
+  text: `with lines as (
+  select i.customer_id, i.currency, split_part(c.line_key, ':', 1) as line, coalesce(c.project_id, '') as project, i.run_id = $1 as is_own,
+    min(c.label) as label, sum(c.amount)::bigint as amount,
+    string_agg(coalesce(c.quantity, ''), ' + ' order by c.segment_from) as quantity,
+    string_agg(distinct c.formula_digest || c.parameters_digest, ' ') as terms
+  from invoices i join charges c using (invoice_id)
+  where i.status not in ('void', 'superseded')
+    and (i.run_id = $1 or (i.series = $2 and i.period = $3))
+  group by 1, 2, 3, 4, 5
+), compared as (
+  select customer_id, currency, line, project, coalesce(n.label, o.label) as label, o.amount as old_amount, n.amount as new_amount,
+    o.quantity as old_quantity, n.quantity as new_quantity, o.terms is not distinct from n.terms as same_terms,
+    (sum(o.amount) over customer)::bigint as old_total, (sum(n.amount) over customer)::bigint as new_total
+  from (select * from lines where not is_own) o
+  full join (select * from lines where is_own) n using (customer_id, currency, line, project)
+  window customer as (partition by customer_id, currency)
+)
+select customer_id as "customer_id", currency as "currency", line as "line", project as "project", label as "label",
+  old_amount as "old_amount", new_amount as "new_amount", old_quantity as "old_quantity", new_quantity as "new_quantity",
+  same_terms as "same_terms", old_total as "old_total", new_total as "new_total"
+from compared
+where old_amount is distinct from new_amount
+order by 1, 2, 3, 4`,
+};
+
+/**
  * The lines of an invoice in their order, with everything that was fixed when they were rated (promise 6).
  */
 export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
@@ -397,30 +430,6 @@ export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { reado
 from charges
 where invoice_id = $1
 order by position`,
-};
-
-/**
- * The billed lines of a run's live invoices beside those of another period, line by line and customer by customer:
- * segments added up, quantities as they were written. One side is null where a line has come or gone.
- */
-export const chargeListOfRun: Query<{ readonly run_id: string; readonly series: string; readonly previous_period: string }, { readonly customer_id: string; readonly currency: string; readonly line: string; readonly project: string; readonly label: string; readonly old_amount: bigint | null; readonly new_amount: bigint | null; readonly old_quantity: string | null; readonly new_quantity: string | null }> = {
-  name: 'charge_list_of_run',
-  parameters: ['run_id', 'series', 'previous_period'],
-  text: `with lines as (
-  select i.customer_id, i.currency, split_part(c.line_key, ':', 1) as line, coalesce(c.project_id, '') as project, i.run_id = $1 as is_own,
-    min(c.label) as label, sum(c.amount) as amount, string_agg(coalesce(c.quantity, ''), ' + ' order by c.segment_from) as quantity
-  from invoices i join charges c using (invoice_id)
-  where i.status not in ('void', 'superseded')
-    and (i.run_id = $1 or (i.series = $2 and i.period = $3))
-  group by 1, 2, 3, 4, 5
-)
-select coalesce(n.customer_id, o.customer_id) as "customer_id", coalesce(n.currency, o.currency) as "currency",
-  coalesce(n.line, o.line) as "line", coalesce(n.project, o.project) as "project", coalesce(n.label, o.label) as "label",
-  o.amount::bigint as "old_amount", n.amount::bigint as "new_amount", o.quantity as "old_quantity", n.quantity as "new_quantity"
-from (select * from lines where not is_own) o
-full join (select * from lines where is_own) n using (customer_id, currency, line, project)
-where o.amount is distinct from n.amount
-order by 1, 2, 3, 4`,
 };
 
 /**
