@@ -4,6 +4,8 @@ create type billing_mode as enum ('legacy', 'shadow', 'usage');
 create type billing_run_status as enum ('open', 'collecting', 'complete', 'rated', 'in_review', 'approved', 'issuing', 'issued', 'closed', 'rating_failed', 'issuing_failed');
 create type charge_purpose as enum ('billed', 'shadow');
 create type checkpoint_status as enum ('running', 'complete', 'unchanged', 'failed', 'superseded');
+create type close_rule_kind as enum ('bounds', 'automatic_approval');
+create type close_rule_status as enum ('proposed', 'in_force', 'retired', 'withdrawn');
 create type contract_status as enum ('draft', 'approved', 'active', 'ended');
 create type dead_letter_status as enum ('waiting', 'replayed', 'discarded');
 create type exception_status as enum ('open', 'retrying', 'resolved', 'waived', 'escalated');
@@ -73,13 +75,25 @@ create table billing_runs (
   approved_at timestamp with time zone,
   opened_at timestamp with time zone not null,
   totals text,
+  contract_id text,
+  reviewed_digest text,
+  closed_by text,
+  closed_at timestamp with time zone,
+  left_open text[] not null default '{}'::text[],
+  approval_rule text,
   constraint billing_runs_pkey PRIMARY KEY (run_id),
+  constraint billing_runs_approval_rule_fkey FOREIGN KEY (approval_rule) REFERENCES close_rules(rule_id),
   constraint billing_runs_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint billing_runs_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES principals(principal),
+  constraint billing_runs_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+  constraint approved_by_somebody CHECK (((status <> ALL (ARRAY['approved'::billing_run_status, 'issuing'::billing_run_status, 'issued'::billing_run_status, 'closed'::billing_run_status, 'issuing_failed'::billing_run_status])) OR ((approved_at IS NOT NULL) AND ((approver IS NULL) <> (approval_rule IS NULL))))),
   constraint billing_runs_check CHECK ((period_to > period_from)),
-  constraint billing_runs_check1 CHECK (((status <> ALL (ARRAY['approved'::billing_run_status, 'issuing'::billing_run_status, 'issued'::billing_run_status, 'closed'::billing_run_status, 'issuing_failed'::billing_run_status])) OR ((approver IS NOT NULL) AND (approved_at IS NOT NULL)))),
+  constraint billing_runs_check2 CHECK (((contract_id IS NOT NULL) = (scope ~~ 'off-cycle:%'::text))),
+  constraint billing_runs_check3 CHECK (((contract_id IS NULL) OR (scope = ('off-cycle:'::text || contract_id)))),
   constraint billing_runs_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text))
 );
 CREATE UNIQUE INDEX one_active_run_per_scope ON public.billing_runs USING btree (scope, period) WHERE (status <> 'closed'::billing_run_status);
+CREATE UNIQUE INDEX one_off_cycle_run_per_contract ON public.billing_runs USING btree (contract_id) WHERE (contract_id IS NOT NULL);
 
 create table charges (
   run_id text not null,
@@ -147,6 +161,30 @@ create table checkpoints (
 CREATE UNIQUE INDEX one_current_checkpoint_per_cell ON public.checkpoints USING btree (day, region, source_id) WHERE (status = 'complete'::checkpoint_status);
 CREATE UNIQUE INDEX one_writer_per_cell ON public.checkpoints USING btree (day, region, source_id) WHERE (status = 'running'::checkpoint_status);
 CREATE UNIQUE INDEX revisions_are_never_reused ON public.checkpoints USING btree (day, region, source_id, revision);
+
+create table close_rules (
+  rule_id text not null,
+  kind close_rule_kind not null,
+  currency text not null,
+  terms text not null,
+  status close_rule_status not null,
+  author text,
+  approver text,
+  second_approver text,
+  proposed_at timestamp with time zone not null,
+  constraint close_rules_pkey PRIMARY KEY (rule_id),
+  constraint close_rules_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint close_rules_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint close_rules_second_approver_fkey FOREIGN KEY (second_approver) REFERENCES principals(principal),
+  constraint close_rules_check CHECK (((kind = 'bounds'::close_rule_kind) OR (currency = '*'::text))),
+  constraint close_rules_check1 CHECK (((second_approver IS NULL) OR (approver IS NOT NULL))),
+  constraint close_rules_check2 CHECK (((status <> ALL (ARRAY['in_force'::close_rule_status, 'retired'::close_rule_status])) OR (author IS NULL) OR (approver IS NOT NULL))),
+  constraint close_rules_check3 CHECK (((status <> ALL (ARRAY['in_force'::close_rule_status, 'retired'::close_rule_status])) OR (kind = 'bounds'::close_rule_kind) OR (second_approver IS NOT NULL))),
+  constraint close_rules_currency_check CHECK ((currency ~ '^([a-z]{3}|\*)$'::text)),
+  constraint close_rules_rule_id_check CHECK ((rule_id ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint close_rules_terms_check CHECK ((jsonb_typeof((terms)::jsonb) = 'object'::text))
+);
+CREATE UNIQUE INDEX one_close_rule_in_force ON public.close_rules USING btree (kind, currency) WHERE (status = 'in_force'::close_rule_status);
 
 create table completeness_waivers (
   region text not null,
@@ -248,6 +286,27 @@ create table inbox (
   constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text])))
 );
 
+create table invoice_holds (
+  invoice_id text not null,
+  hold integer not null,
+  reason text not null,
+  detail text not null,
+  releasable boolean not null,
+  placed_by text not null,
+  placed_at timestamp with time zone not null,
+  released_by text,
+  released_at timestamp with time zone,
+  released_why text,
+  constraint invoice_holds_pkey PRIMARY KEY (invoice_id, hold),
+  constraint invoice_holds_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+  constraint invoice_holds_released_by_fkey FOREIGN KEY (released_by) REFERENCES principals(principal),
+  constraint invoice_holds_check CHECK ((((released_by IS NULL) = (released_at IS NULL)) AND ((released_by IS NULL) = (released_why IS NULL)))),
+  constraint invoice_holds_check1 CHECK ((releasable OR (released_by IS NULL))),
+  constraint invoice_holds_hold_check CHECK ((hold > 0)),
+  constraint invoice_holds_reason_check CHECK ((length(reason) > 0)),
+  constraint invoice_holds_released_why_check CHECK ((length(released_why) > 0))
+);
+
 create table invoices (
   invoice_id text not null,
   run_id text not null,
@@ -267,8 +326,10 @@ create table invoices (
   stripe_number text,
   failure_detail text,
   rated_at timestamp with time zone not null,
+  approver text,
   constraint invoices_stripe_invoice_id_key UNIQUE (stripe_invoice_id),
   constraint invoices_pkey PRIMARY KEY (invoice_id),
+  constraint invoices_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
   constraint invoices_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
   constraint invoices_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
   constraint invoices_check CHECK (((status = 'held'::invoice_status) <= (hold_reason IS NOT NULL))),
@@ -587,6 +648,31 @@ AS $function$
     sequence, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, action, subject, why, detail)::text, 'UTF8'))
 $function$;
 
+CREATE OR REPLACE FUNCTION public.audit_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform audit_append(case when tg_op = 'INSERT' then 'invoice.hold_placed' else 'invoice.hold_released' end, new.invoice_id,
+                       jsonb_build_object('hold', new.hold, 'reason', new.reason, 'detail', new.detail));
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_rule_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform audit_append('billing_run.approved_by_rule', new.run_id,
+    (select jsonb_build_object('rule', rule_id, 'terms', terms, 'approvers', jsonb_build_array(approver, second_approver))
+     from close_rules where rule_id = new.approval_rule));
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.audit_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -712,6 +798,20 @@ begin
   if old.backtest_id is distinct from new.backtest_id and old.status = 'approved' and new.status <> 'in_review' then
     raise exception 'the backtest of approved plan version % cannot change', old.plan_version
       using errcode = 'DB002', hint = 'A new backtest brings the version back into review.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_off_cycle_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if exists (select from billing_runs r where r.contract_id = new.contract_id) then
+    raise exception 'contract % has an off-cycle run, and its end stays %', new.contract_id, old.ends_on
+      using errcode = 'DB005', hint = 'Draft another contract from that day.';
   end if;
   return new;
 end $function$;
@@ -922,6 +1022,44 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_nothing_open()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  open_thing text;
+begin
+  perform require_actor(new.closed_by, array['finance']::principal_role[], 'the one who closes a run');
+  select min(o.thing) into open_thing from run_open_things(new.run_id) o where o.thing <> all (new.left_open);
+  if open_thing is not null then
+    raise exception 'run % cannot be closed: % is open', new.run_id, open_thing
+      using errcode = 'DB005', hint = 'Bring it to its end, or leave it on purpose: daybook run close PERIOD --leave ID --why "…".';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_off_cycle_days()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  contract contracts;
+begin
+  select * into contract from contracts where contract_id = new.contract_id for update;
+  if contract.status not in ('active', 'ended') or contract.ends_on is distinct from new.period_to
+     or new.period_from <> greatest(contract.starts_on, date_trunc('month', new.period_to - 1)::date)
+     or to_char(new.period_from, 'YYYY-MM') <> new.period then
+    raise exception 'the days from % to % are not the last ones of contract % in %', new.period_from, new.period_to, new.contract_id, new.period
+      using errcode = 'DB005', hint = 'End the contract first; its days are those up to its end.';
+  end if;
+  perform require_open_days(new.period_from, new.period_to, 'the off-cycle run of contract ' || new.contract_id);
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_open_days(from_day date, to_day date, subject text)
  RETURNS void
  LANGUAGE plpgsql
@@ -931,14 +1069,74 @@ AS $function$
 declare
   closed_period text;
 begin
-  perform from billing_runs r where daterange(r.period_from, r.period_to) && daterange(from_day, to_day) for share;
+  perform from billing_runs r where r.contract_id is null and daterange(r.period_from, r.period_to) && daterange(from_day, to_day) for share;
   select max(r.period) into closed_period from billing_runs r
-    where daterange(r.period_from, r.period_to) && daterange(from_day, to_day)
+    where r.contract_id is null and daterange(r.period_from, r.period_to) && daterange(from_day, to_day)
       and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed');
   if closed_period is not null then
     raise exception '% would change %, which is closed', subject, closed_period
       using errcode = 'DB005', hint = 'Choose a day after the last closed period.';
   end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_other_releaser()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    if new.placed_by is distinct from current_actor() or new.released_by is not null then
+      raise exception 'a hold on invoice % is placed in one''s own name, and released later', new.invoice_id using errcode = 'DB003';
+    end if;
+    return new;
+  end if;
+  if old.released_by is not null
+     or (to_jsonb(old) - '{released_by,released_at,released_why}'::text[]) is distinct from (to_jsonb(new) - '{released_by,released_at,released_why}'::text[]) then
+    raise exception 'hold % of invoice % is immutable', old.hold, old.invoice_id using errcode = 'DB002';
+  end if;
+  perform require_actor(new.released_by, array['approver', 'finance']::principal_role[], 'the one who releases');
+  if person_behind(new.placed_by) = person_behind(new.released_by) then
+    raise exception '% placed the hold on invoice % and cannot release it: a second person must', new.released_by, new.invoice_id
+      using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_other_rule_approvers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform require_actor(new.author, array['author', 'finance']::principal_role[], 'author');
+    if new.approver is not null then raise exception 'rule % is proposed first', new.rule_id using errcode = 'DB003'; end if;
+    return new;
+  end if;
+  if (old.rule_id, old.kind, old.currency, old.terms, old.author, old.proposed_at)
+     is distinct from (new.rule_id, new.kind, new.currency, new.terms, new.author, new.proposed_at)
+     or (old.approver is not null and old.approver is distinct from new.approver)
+     or (old.second_approver is not null and old.second_approver is distinct from new.second_approver) then
+    raise exception 'rule % is immutable', old.rule_id using errcode = 'DB002', hint = 'Propose another rule.';
+  end if;
+  if old.approver is distinct from new.approver then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  end if;
+  if old.second_approver is distinct from new.second_approver then
+    perform require_actor(new.second_approver, array['approver', 'finance']::principal_role[], 'approver');
+  end if;
+  if new.status in ('retired', 'withdrawn') and old.status <> new.status then
+    perform require_actor(current_actor(), array['approver', 'finance', 'author']::principal_role[], 'the one who ends a rule');
+  end if;
+  if person_behind(new.approver) = person_behind(new.author) or person_behind(new.second_approver) = person_behind(new.author)
+     or person_behind(new.second_approver) = person_behind(new.approver) then
+    raise exception 'rule % takes approvers who are neither its author nor each other', new.rule_id
+      using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_owner_to_be_a_person()
@@ -982,13 +1180,68 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_released()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  run billing_runs;
+begin
+  if exists (select from invoice_holds h where h.invoice_id = new.invoice_id and h.released_by is null) then
+    raise exception 'invoice % is held', new.invoice_id
+      using errcode = 'DB003', hint = 'daybook invoice release ID --why "…", by someone who did not place the hold.';
+  end if;
+  if old.status = 'held' then
+    if not exists (select from invoice_holds h where h.invoice_id = new.invoice_id) then
+      raise exception 'invoice % could not be rated: there is nothing to release', new.invoice_id
+        using errcode = 'DB003', hint = 'Mend the cause and rate again: daybook run rate PERIOD.';
+    end if;
+    return new;
+  end if;
+  select * into run from billing_runs where run_id = new.run_id for share;
+  case run.status
+    when 'approved' then null; -- The run's own sign-off.
+    when 'issuing', 'issuing_failed', 'issued' then
+      perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+      if person_behind(new.approver) = person_behind(run.author)
+         or exists (select from invoice_holds h where h.invoice_id = new.invoice_id and person_behind(h.released_by) = person_behind(new.approver)) then
+        raise exception '% released invoice % or made its run and cannot approve it: a second person must', new.approver, new.invoice_id
+          using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+      end if;
+    else
+      raise exception 'invoice % is approved with its run, which is %', new.invoice_id, run.status
+        using errcode = 'DB005', hint = 'daybook run approve PERIOD --why "…"';
+  end case;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_run_approver()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
+declare
+  stands text := run_review_digest(new.run_id);
+  rule close_rules;
+  objection text;
 begin
-  perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  if new.approval_rule is null then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  else
+    select * into rule from close_rules where rule_id = new.approval_rule for share;
+    objection := rule_objection(rule, new);
+    if objection is not null then
+      raise exception 'rule % does not approve run %: %', new.approval_rule, new.run_id, objection using errcode = 'DB003';
+    end if;
+  end if;
+  if coalesce(new.reviewed_digest, stands) <> stands then
+    raise exception 'run % has changed since it was reviewed', new.run_id
+      using errcode = 'DB005', hint = 'Review it again: daybook run show PERIOD.';
+  end if;
+  new.reviewed_digest := stands;
   return new;
 end $function$;
 
@@ -1019,6 +1272,49 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.rule_objection(rule close_rules, run billing_runs)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  terms jsonb := rule.terms::jsonb;
+  own record;
+  last_total numeric;
+begin
+  if rule.kind is distinct from 'automatic_approval' or rule.status <> 'in_force' then return 'no rule is in force'; end if;
+  if run.contract_id is not null then return 'an off-cycle run takes a person'; end if;
+  if exists (select from invoices i join invoice_holds h using (invoice_id) where i.run_id = run.run_id and i.status not in ('superseded', 'void')) then
+    return 'an invoice is or was held';
+  end if;
+  if exists (select from run_open_things(run.run_id) o where o.thing like 'exception:%') then return 'an exception is open'; end if;
+  if not exists (select from invoices i where i.run_id = run.run_id and i.status = 'rated') then return 'nothing is billed'; end if;
+  for own in select currency, sum(total) as total from invoices where run_id = run.run_id and status not in ('superseded', 'void') group by currency order by currency loop
+    if terms -> 'limitsMinor' ->> own.currency is null then return own.currency || ' has no limit'; end if;
+    if abs(own.total) > (terms -> 'limitsMinor' ->> own.currency)::numeric then return own.currency || ' is above its limit'; end if;
+    select sum(i.total) into last_total from invoices i join billing_runs r using (run_id)
+      where r.contract_id is null and r.period = to_char((run.period || '-01')::date - 1, 'YYYY-MM')
+        and i.series = 'usage' and i.currency = own.currency and i.status not in ('superseded', 'void');
+    if last_total is null then return own.currency || ' has no last period'; end if;
+    if abs(own.total - last_total) > abs(last_total) * (terms ->> 'maxChange')::numeric then return own.currency || ' changes more than allowed'; end if;
+  end loop;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.run_bills_contract(run billing_runs, contract contracts)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select contract.status in ('active', 'ended')
+    and contract.starts_on < run.period_to
+    and (contract.ends_on is null or (contract.ends_on > run.period_from and contract.ends_on > contract.starts_on))
+    and case when run.contract_id is not null then contract.contract_id = run.contract_id
+        else not exists (select from billing_runs o where o.contract_id = contract.contract_id and o.period = run.period) end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.run_inputs_digest(of_run text)
  RETURNS text
  LANGUAGE sql
@@ -1032,8 +1328,34 @@ AS $function$
     || E'\n\n' ||
     coalesce((select string_agg(format('%s %s %s %s %s %s %s', k.contract_id, k.mode, k.legacy_plan_version,
                                        k.usage_plan_version, k.overrides, k.starts_on, k.ends_on), E'\n' order by k.contract_id)
-              from contracts k where k.status in ('active', 'ended')
-                and k.starts_on < r.period_to and (k.ends_on is null or k.ends_on > r.period_from)), ''), 'UTF8')), 'hex')
+              from contracts k where run_bills_contract(r, k)), ''), 'UTF8')), 'hex')
+  from billing_runs r where r.run_id = of_run
+$function$;
+
+CREATE OR REPLACE FUNCTION public.run_open_things(of_run text)
+ RETURNS TABLE(thing text, state text, why text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select i.invoice_id, i.status::text, coalesce(i.hold_reason, i.failure_detail, '')
+  from invoices i where i.run_id = of_run and i.status in ('rated', 'held', 'approved', 'drafted', 'verified', 'stripe_failed')
+  union all
+  select 'exception:' || e.exception_id, e.class || ' ' || e.status, e.detail
+  from exceptions e where e.status not in ('resolved', 'waived')
+    and (e.subject = of_run or e.subject like replace(of_run, '_', '\_') || '#%')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.run_review_digest(of_run text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select 'sha256:' || encode(sha256(convert_to(
+    format('%s %s %s', r.run_id, r.fencing_token, r.inputs_digest) || E'\n\n' ||
+    coalesce((select string_agg(format('%s %s %s %s %s', i.invoice_id, i.status, i.total, i.currency, i.document_digest), E'\n' order by i.invoice_id)
+              from invoices i where i.run_id = r.run_id and i.status not in ('superseded', 'void')), ''), 'UTF8')), 'hex')
   from billing_runs r where r.run_id = of_run
 $function$;
 
@@ -1072,8 +1394,11 @@ $function$;
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER approver_acts BEFORE UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'approved'::billing_run_status) AND (old.status <> 'approved'::billing_run_status))) EXECUTE FUNCTION require_run_approver();
+CREATE CONSTRAINT TRIGGER audited_rule_approval AFTER UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status = 'approved'::billing_run_status) AND (old.status <> 'approved'::billing_run_status) AND (new.approval_rule IS NOT NULL))) EXECUTE FUNCTION audit_rule_approval();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('billing_run', 'run_id');
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER nothing_is_open BEFORE UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'closed'::billing_run_status) AND (old.status <> 'closed'::billing_run_status))) EXECUTE FUNCTION require_nothing_open();
+CREATE TRIGGER off_cycle_days_are_open BEFORE INSERT ON public.billing_runs FOR EACH ROW WHEN ((new.contract_id IS NOT NULL)) EXECUTE FUNCTION require_off_cycle_days();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION enforce_transition('billing_run');
 CREATE TRIGGER charges_are_immutable BEFORE DELETE OR UPDATE ON public.charges FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
@@ -1081,20 +1406,29 @@ CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR E
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
 CREATE TRIGGER staged_usage_is_cleared AFTER UPDATE ON public.checkpoints FOR EACH ROW WHEN (((old.status = 'running'::checkpoint_status) AND (new.status <> 'running'::checkpoint_status))) EXECUTE FUNCTION clear_staged_usage();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.close_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('close_rule', 'rule_id');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION enforce_transition('close_rule');
+CREATE TRIGGER others_approve BEFORE INSERT OR UPDATE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION require_other_rule_approvers();
+CREATE TRIGGER rules_are_kept BEFORE DELETE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.contracts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('contract', 'contract_id');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_acts_again BEFORE UPDATE OF customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, author, diagnostics ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE TRIGGER contracts_are_kept BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER off_cycle_end_is_kept BEFORE UPDATE OF ends_on ON public.contracts FOR EACH ROW WHEN ((old.ends_on IS DISTINCT FROM new.ends_on)) EXECUTE FUNCTION keep_off_cycle_end();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION enforce_transition('contract');
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_allowed_contract_step();
 CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.exceptions FOR EACH ROW EXECUTE FUNCTION enforce_transition('exception');
+CREATE TRIGGER another_releases BEFORE INSERT OR UPDATE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION require_other_releaser();
+CREATE CONSTRAINT TRIGGER audited_holds AFTER INSERT OR UPDATE ON public.invoice_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_hold();
+CREATE TRIGGER holds_are_kept BEFORE DELETE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
+CREATE TRIGGER held_until_released BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN ((((old.status = 'held'::invoice_status) AND (new.status = 'rated'::invoice_status)) OR ((old.status = 'rated'::invoice_status) AND (new.status = 'approved'::invoice_status)))) EXECUTE FUNCTION require_released();
 CREATE TRIGGER invoices_are_kept BEFORE DELETE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_lines_to_add_up();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice');
@@ -1131,6 +1465,8 @@ grant insert, select on charges to daybook_app;
 grant select on charges to daybook_auditor;
 grant insert, select, update on checkpoints to daybook_app;
 grant select on checkpoints to daybook_auditor;
+grant insert, select on close_rules to daybook_app;
+grant select on close_rules to daybook_auditor;
 grant insert, select on completeness_waivers to daybook_app;
 grant select on completeness_waivers to daybook_auditor;
 grant select on contracts to daybook_app;
@@ -1144,6 +1480,8 @@ grant insert, select, update on exceptions to daybook_app;
 grant select on exceptions to daybook_auditor;
 grant insert, select on inbox to daybook_app;
 grant select on inbox to daybook_auditor;
+grant insert, select on invoice_holds to daybook_app;
+grant select on invoice_holds to daybook_auditor;
 grant insert, select, update on invoices to daybook_app;
 grant select on invoices to daybook_auditor;
 grant insert, select, update on metrics to daybook_app;
@@ -1186,9 +1524,11 @@ grant insert, select, update on usage_sources to daybook_app;
 grant select on usage_sources to daybook_auditor;
 grant insert, select on usage_staged to daybook_app;
 grant select on usage_staged to daybook_auditor;
+grant update (status, approver, second_approver) on close_rules to daybook_app;
 grant update (ends_on, status, approver, acknowledged) on contracts to daybook_app;
 grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics) on contracts to daybook_checker;
 grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics) on contracts to daybook_checker;
+grant update (released_by, released_at, released_why) on invoice_holds to daybook_app;
 grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan_backtests to daybook_checker;
 grant update (status, active_from) on plan_versions to daybook_app;
 grant insert (plan_version, plan, document, currency, status, author, submitted_at, diagnostics) on plan_versions to daybook_checker;

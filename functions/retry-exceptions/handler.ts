@@ -1,4 +1,5 @@
 import { deliverAlerts, raiseDeadLetterAlerts } from '../../shared/alerts/deliver.ts';
+import { reportOverdueRuns } from '../../shared/billing/overdue-runs.ts';
 import { publishOutbox } from '../../shared/events/outbox.ts';
 import { retryDueExceptions } from '../../shared/retries/retry-due.ts';
 import { openReaders } from '../../shared/sources/readers.ts';
@@ -10,7 +11,7 @@ const ACTOR = 'service:retry-exceptions';
 
 /**
  * Tries again what is due. A repeat is safe: a due exception is claimed by one caller, and each retried piece of work
- * bears being done again. Alerts that a crash or Slack left unsent are sent here too: no event may come to send them.
+ * bears being done again. A run whose grace is over becomes an exception here, once: nothing else happens to it. Alerts that a crash or Slack left unsent are sent here too: no event may come to send them.
  */
 export function create(world: World): HttpHandler {
   const dependencies = {
@@ -20,9 +21,10 @@ export function create(world: World): HttpHandler {
   };
   return onSchedule(async () => {
     const retried = await retryDueExceptions(dependencies, ACTOR);
+    const overdue = await reportOverdueRuns(world, ACTOR);
     await publishOutbox(world.database, world.publisher, world.effects, ACTOR);
     await raiseDeadLetterAlerts(world, ACTOR);
     await deliverAlerts(world, ACTOR);
-    return { status: 200, body: { retried } };
+    return { status: 200, body: { retried, overdue } };
   });
 }

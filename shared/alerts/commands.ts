@@ -27,6 +27,10 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
     }
     case 'issuing_failed':
       return COMMANDS.issueRun(subject.split('/', 1)[0] ?? subject);
+    case 'rating_failed':
+      return COMMANDS.rateRun(subject.split('#', 1)[0] ?? subject);
+    case 'period_incomplete':
+      return COMMANDS.completeness(subject.split(':', 1)[0] ?? subject);
     case 'rating_held':
     case 'unbilled_usage':
     case 'late_usage':

@@ -1,40 +1,32 @@
-import { type BillingPeriod, periodDays } from '../calendar/billing-period.ts';
-import { addDays, startOf } from '../calendar/utc-day.ts';
+import { type BillingPeriod, billingPeriod, periodDays } from '../calendar/billing-period.ts';
+import { addDays, startOf, utcDay } from '../calendar/utc-day.ts';
 import type { Transaction } from '../database/database.ts';
 import {
+  type BillingRunStatus,
   billingRunAdvance,
   billingRunDropBack,
   billingRunInputsChanged,
+  billingRunListOffCycle,
   billingRunLock,
   billingRunOpen,
   billingRunPin,
-  customerListBillable,
+  customerListOfRun,
   invoiceSupersedeOfRun,
   runShardInsertMany,
   usageDailyCountPinned,
-  usageDailyListUnbilled,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import { raiseException } from '../exceptions/exceptions.ts';
+import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import { isComplete } from '../usage/completeness.ts';
+import { runIdOf, scopeOf } from './pinned-run.ts';
+import { SHARD_LIMITS, type ShardLimits, shardsOf } from './shards.ts';
+import { reportUnbilledUsage } from './unbilled-usage.ts';
 
-/**
- * The most customers and the most usage rows of one shard. Either alone would let a shard grow without end; together
- * they keep one to a few seconds, where a push may take ten minutes, and to some hundred megabytes. A customer with
- * more rows than that is a shard by itself.
- */
-const SHARD_LIMITS: ShardLimits = { customers: 100, rows: 250_000 };
-
-interface ShardLimits {
-  readonly customers: number;
-  readonly rows: number;
-}
-
-/** Days after the period's end until missing usage is an exception. The grace never closes a period by itself. */
+/** Days after a run's end until missing usage is an exception. The grace never closes a period by itself. */
 const GRACE_DAYS = 3;
 
-/** What a look at a period's completeness led to. */
+/** What a look at a run's completeness led to. */
 export type CollectOutcome = 'collecting' | 'pinned' | 'unchanged' | 'late';
 
 interface LockedRun {
@@ -43,12 +35,39 @@ interface LockedRun {
   readonly from: string;
   readonly to: string;
   readonly fencingToken: number;
+  readonly contractId: string | null;
+}
+
+/** Opens a run unless there is one of its scope and period (promise 9). Days are half-open. */
+export async function openRun(
+  transaction: Transaction,
+  effects: Effects,
+  run: {
+    readonly period: BillingPeriod;
+    readonly from: string;
+    readonly to: string;
+    /** For an off-cycle run; null for the month. */
+    readonly contractId: string | null;
+  },
+): Promise<'opened' | 'there_already'> {
+  const opened = await transaction.first(billingRunOpen, {
+    run_id: runIdOf(run.period, run.contractId),
+    scope: scopeOf(run.contractId),
+    period: run.period,
+    period_from: run.from,
+    period_to: run.to,
+    grace_until: startOf(addDays(utcDay(run.to), GRACE_DAYS)),
+    contract_id: run.contractId,
+    author: transaction.intent.actor,
+    opened_at: effects.now(),
+  });
+  return opened ? 'opened' : 'there_already';
 }
 
 /**
- * Looks at a period after one of its cells has changed, in the transaction of the message that says so. Opens the run
- * of a new period; pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs
- * changed before the approval; and leaves an approved run alone, with an exception that names the late usage.
+ * Looks at a period after one of its cells has changed, in the transaction of the message that says so: at the run of
+ * the month, which is opened when there is none, then at the off-cycle runs of contracts that ended in it. Returns what
+ * became of the month's run.
  */
 export async function collectRun(
   transaction: Transaction,
@@ -56,28 +75,46 @@ export async function collectRun(
   period: BillingPeriod,
   limits: ShardLimits = SHARD_LIMITS,
 ): Promise<CollectOutcome> {
-  const days = periodDays(period);
-  await transaction.rows(billingRunOpen, {
-    run_id: period,
-    scope: 'month',
-    period,
-    period_from: days.from,
-    period_to: days.to,
-    grace_until: startOf(addDays(days.to, GRACE_DAYS)),
-    author: transaction.intent.actor,
-    opened_at: effects.now(),
-  });
-  const row = await transaction.first(billingRunLock, { run_id: period });
-  if (!row) throw new Error(`the run of ${period} was neither opened nor found`);
-  const run = { runId: row.run_id, period, from: row.period_from, to: row.period_to, fencingToken: row.fencing_token };
-  switch (row.status) {
+  await openRun(transaction, effects, { period, ...periodDays(period), contractId: null });
+  const outcome = await lookAtRun(transaction, effects, period, limits);
+  for (const run of await transaction.rows(billingRunListOffCycle, { period }))
+    if (run.status !== 'closed') await lookAtRun(transaction, effects, run.run_id, limits);
+  return outcome;
+}
+
+/**
+ * Pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs changed before the
+ * approval; and leaves an approved run alone, with an exception that names the late usage.
+ */
+export async function lookAtRun(
+  transaction: Transaction,
+  effects: Effects,
+  runId: string,
+  limits: ShardLimits = SHARD_LIMITS,
+): Promise<CollectOutcome> {
+  const row = await transaction.first(billingRunLock, { run_id: runId });
+  if (!row) throw new Error(`the run ${runId} was neither opened nor found`);
+  const run: LockedRun = {
+    runId,
+    period: billingPeriod(row.period),
+    from: row.period_from,
+    to: row.period_to,
+    fencingToken: row.fencing_token,
+    contractId: row.contract_id,
+  };
+  return lookAtLocked(transaction, effects, run, row.status, limits);
+}
+
+async function lookAtLocked(
+  transaction: Transaction,
+  effects: Effects,
+  run: LockedRun,
+  status: BillingRunStatus,
+  limits: ShardLimits,
+): Promise<CollectOutcome> {
+  switch (status) {
     case 'open':
-      await transaction.rows(billingRunAdvance, {
-        run_id: run.runId,
-        fencing_token: run.fencingToken,
-        from_status: 'open',
-        to_status: 'collecting',
-      });
+      await transaction.rows(billingRunAdvance, { ...columnsOf(run), from_status: 'open', to_status: 'collecting' });
       return pinWhenComplete(transaction, effects, run, limits);
     case 'collecting':
       return pinWhenComplete(transaction, effects, run, limits);
@@ -93,8 +130,12 @@ export async function collectRun(
     case 'closed':
       return reportLateUsage(transaction, effects, run);
     default:
-      return row.status satisfies never;
+      return status satisfies never;
   }
+}
+
+function columnsOf({ runId, fencingToken }: LockedRun) {
+  return { run_id: runId, fencing_token: fencingToken };
 }
 
 async function pinWhenComplete(
@@ -103,25 +144,13 @@ async function pinWhenComplete(
   run: LockedRun,
   limits: ShardLimits,
 ): Promise<CollectOutcome> {
-  const days = periodDays(run.period);
-  if (!(await isComplete(transaction, days))) return 'collecting';
+  if (!(await isComplete(transaction, { from: utcDay(run.from), to: utcDay(run.to) }))) return 'collecting';
   const pinned = await transaction.first(billingRunPin, { run_id: run.runId });
   if (!pinned) throw new Error(`run ${run.runId} could not be pinned while it was locked`);
-  const customers = (await transaction.rows(customerListBillable, { from_day: run.from, to_day: run.to })).map(
-    (row) => row.customer_id,
-  );
-  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
-  const counts = await transaction.rows(usageDailyCountPinned, { ...columns, from_day: run.from, to_day: run.to });
-  const rows = new Map(counts.map((row) => [row.customer_id, row.rows]));
-  const billable = new Set<string | null>(customers);
-  if (counts.some((row) => !billable.has(row.customer_id)))
-    await reportUnbilledUsage(transaction, effects, run, customers);
-  const shards = shardsOf(
-    customers.map((customer) => ({ customer, rows: rows.get(customer) ?? 0 })),
-    limits,
-  );
+  await resolveException(transaction, effects, 'period_incomplete', run.runId, 'the last usage has come');
+  const shards = await cutShards(transaction, effects, run, limits);
   await transaction.rows(runShardInsertMany, {
-    ...columns,
+    ...columnsOf(run),
     shards: shards.map((_members, shard) => shard),
     customers: shards.map((members) => JSON.stringify(members)),
   });
@@ -136,27 +165,30 @@ async function pinWhenComplete(
   return 'pinned';
 }
 
-/**
- * Cuts customers, in their order, into shards within the limits. A period without customers has one empty shard, so
- * that its run goes the same way as any other.
- */
-export function shardsOf(
-  customers: readonly { readonly customer: string; readonly rows: number }[],
+/** The run's customers in shards. What is pinned and billed to nobody is reported on the way, by the run of the month. */
+async function cutShards(
+  transaction: Transaction,
+  effects: Effects,
+  run: LockedRun,
   limits: ShardLimits,
-): readonly (readonly string[])[] {
-  const shards: string[][] = [[]];
-  let rowsOfLast = 0;
-  for (const { customer, rows } of customers) {
-    const last = shards.at(-1) ?? [];
-    if (last.length > 0 && (last.length >= limits.customers || rowsOfLast + rows > limits.rows)) {
-      shards.push([customer]);
-      rowsOfLast = rows;
-    } else {
-      last.push(customer);
-      rowsOfLast += rows;
-    }
+): Promise<readonly (readonly string[])[]> {
+  const customers = (await transaction.rows(customerListOfRun, { run_id: run.runId })).map((row) => row.customer_id);
+  const counts = await transaction.rows(usageDailyCountPinned, {
+    ...columnsOf(run),
+    from_day: run.from,
+    to_day: run.to,
+  });
+  const billable = new Set<string | null>(customers);
+  // Off-cycle runs leave this to the run of the month, which sees every row.
+  if (run.contractId === null) {
+    const anyUnbilled = counts.some((row) => !billable.has(row.customer_id));
+    await reportUnbilledUsage(transaction, effects, run, anyUnbilled ? customers : null);
   }
-  return shards;
+  const rows = new Map(counts.map((row) => [row.customer_id, row.rows]));
+  return shardsOf(
+    customers.map((customer) => ({ customer, rows: rows.get(customer) ?? 0 })),
+    limits,
+  );
 }
 
 async function dropBackWhenChanged(
@@ -167,7 +199,7 @@ async function dropBackWhenChanged(
 ): Promise<CollectOutcome> {
   const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
   if (!inputs?.changed) return 'unchanged';
-  await transaction.rows(invoiceSupersedeOfRun, { run_id: run.runId, fencing_token: run.fencingToken });
+  await transaction.rows(invoiceSupersedeOfRun, columnsOf(run));
   const dropped = await transaction.first(billingRunDropBack, { run_id: run.runId });
   if (!dropped) throw new Error(`run ${run.runId} could not be dropped back while it was locked`);
   return pinWhenComplete(transaction, effects, { ...run, fencingToken: dropped.fencing_token }, limits);
@@ -180,36 +212,7 @@ async function reportLateUsage(transaction: Transaction, effects: Effects, run: 
     class: 'late_usage',
     subject: run.runId,
     reason: 'inputs_changed_after_approval',
-    detail: `usage or contracts of ${run.period} have changed since the run was approved; the invoices stand as they are until someone decides on an adjustment`,
+    detail: `usage or contracts of ${run.runId} have changed since the run was approved; the invoices stand as they are until someone decides on an adjustment`,
   });
   return 'late';
-}
-
-/** Promise 5: usage that is in no line is named with a reason, never passed over. */
-async function reportUnbilledUsage(
-  transaction: Transaction,
-  effects: Effects,
-  run: LockedRun,
-  billable: readonly string[],
-): Promise<void> {
-  const unbilled = await transaction.rows(usageDailyListUnbilled, {
-    run_id: run.runId,
-    fencing_token: run.fencingToken,
-    from_day: run.from,
-    to_day: run.to,
-    billable,
-  });
-  if (unbilled.length === 0) return;
-  const shown = unbilled
-    .slice(0, 10)
-    .map(
-      (row) =>
-        `${row.project_id} ${row.metric}: ${row.customer_id ? `${row.customer_id} has no contract` : 'no owner'} (${row.rows} rows)`,
-    );
-  await raiseException(transaction, effects, {
-    class: 'unbilled_usage',
-    subject: run.runId,
-    reason: 'nobody_to_bill',
-    detail: `${unbilled.length} projects and metrics of ${run.period} are billed to nobody: ${shown.join('; ')}. Give the project an owner or the customer a contract, then rerun the days.`,
-  });
 }

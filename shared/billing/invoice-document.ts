@@ -38,6 +38,10 @@ export function invoiceDocument(identity: InvoiceIdentity, rating: CustomerRatin
     segments: rating.billed.map(segmentJson),
     lines: chargeLines(rating.billed).map(({ key, segment, line }) => ({ segment, ...lineJson(key, line) })),
     exclusions: rating.exclusions.map((exclusion) => ({ ...exclusion, quantity: exclusion.quantity.toString() })),
+    // Only where there are such days: what was rated before there were off-cycle runs keeps its bytes.
+    ...(rating.billedOffCycle.length === 0
+      ? {}
+      : { billedOffCycle: rating.billedOffCycle.map(({ from, to }) => ({ from, to })) }),
     subtotal: rating.subtotal.toString(),
     total: rating.subtotal.toString(),
   });

@@ -1,12 +1,5 @@
 import type { Database } from '../database/database.ts';
-import {
-  billingRunAdvance,
-  billingRunLock,
-  type InvoiceStatus,
-  invoiceAdvance,
-  invoiceCountUnissuedOfRun,
-  invoiceFindForIssue,
-} from '../database/queries.generated.ts';
+import { type InvoiceStatus, invoiceAdvance, invoiceFindForIssue } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
@@ -19,6 +12,7 @@ import { settlementOf } from '../stripe/objects.ts';
 import type { Obligation } from '../stripe/obligation.ts';
 import { atInvoice, type StripeRequest } from '../stripe/request.ts';
 import { localInvoiceOf } from './local-invoice.ts';
+import { settleRun } from './run-issuing.ts';
 import { commitRequests, type StepOutcome, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
 
 export interface IssueDependencies {
@@ -38,7 +32,6 @@ export type IssueOutcome =
 interface Work {
   readonly invoiceId: string;
   readonly runId: string;
-  readonly fencingToken: number;
   readonly stripeCustomerId: string;
   readonly obligation: Obligation;
   readonly actor: string;
@@ -82,7 +75,6 @@ export async function issueInvoice(
   const work = {
     invoiceId,
     runId: row.run_id,
-    fencingToken: row.fencing_token,
     stripeCustomerId: row.stripe_customer_id ?? '',
     obligation: local,
     actor,
@@ -209,17 +201,7 @@ async function finish({ database, effects }: IssueDependencies, work: Work, invo
       await recordEvents(transaction, effects, [
         { type: 'invoice.issued', data: { invoiceId: work.invoiceId, runId: work.runId, stripeInvoiceId: invoice.id } },
       ]);
-      // Two invoices that end at once would each count the other as open: the lock lets the later one see the earlier.
-      await transaction.rows(billingRunLock, { run_id: work.runId });
-      const left = await transaction.first(invoiceCountUnissuedOfRun, { run_id: work.runId });
-      if (left?.unissued === 0) {
-        await transaction.rows(billingRunAdvance, {
-          run_id: work.runId,
-          fencing_token: work.fencingToken,
-          from_status: 'issuing',
-          to_status: 'issued',
-        });
-      }
+      await settleRun(transaction, work.runId);
     },
   );
 }
@@ -244,6 +226,7 @@ async function fail(
     await recordEvents(transaction, effects, [
       { type: 'invoice.failed', data: { invoiceId: work.invoiceId, runId: work.runId, reason, detail } },
     ]);
+    await settleRun(transaction, work.runId);
   });
   return { kind: 'failed', reason, detail };
 }

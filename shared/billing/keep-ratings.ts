@@ -11,6 +11,7 @@ import { recordEvents } from '../events/outbox.ts';
 import { raiseExceptions, resolveExceptions } from '../exceptions/exceptions.ts';
 import { type Hold, holdText } from './holds.ts';
 import { chargeLines, detailsJson, inputsJson, invoiceDocument } from './invoice-document.ts';
+import { keepHolds } from './keep-holds.ts';
 import type { PinnedRun } from './pinned-run.ts';
 import type { CustomerRating, RatedSegment } from './rate-customer.ts';
 import type { RatedCustomer } from './rate-customers.ts';
@@ -55,6 +56,8 @@ export async function keepRatings(
     document_digests: invoices.map(({ document }) => digest(document)),
     hold_reasons: invoices.map(({ holds }) => (holds.length === 0 ? null : holdText(holds))),
   });
+  const holds = invoices.flatMap((one) => one.holds.map((hold) => ({ ...hold, invoiceId: one.invoiceId })));
+  await keepHolds(transaction, effects, holds);
   const charges = invoices.flatMap(chargesOf);
   if (charges.length > 0) {
     const columns = { run_id: run.runId, fencing_token: run.fencingToken };

@@ -13,3 +13,18 @@ export interface PinnedRun {
 
 /** The series of the monthly invoice; adjustments and off-cycle runs have others. */
 export const MAIN_SERIES = 'usage';
+
+/** The monthly series, or the off-cycle one of a contract. */
+export function seriesOf(contractId: string | null): string {
+  return contractId === null ? MAIN_SERIES : `off-cycle-${contractId}`;
+}
+
+/** The run of a month has the month's name; an off-cycle run has its contract's too. */
+export function runIdOf(period: BillingPeriod, contractId: string | null): string {
+  return contractId === null ? period : `${period}:${contractId}`;
+}
+
+/** What a run is for: at most one active run of a scope and period (promise 9). */
+export function scopeOf(contractId: string | null): string {
+  return contractId === null ? 'month' : `off-cycle:${contractId}`;
+}

@@ -1,5 +1,5 @@
 import type { BillingPeriod } from '../calendar/billing-period.ts';
-import type { UtcDay } from '../calendar/utc-day.ts';
+import { type DayRange, rangeContains, type UtcDay } from '../calendar/utc-day.ts';
 import type { Digest } from '../canonical/canonical-json.ts';
 import { type Currency, type MinorUnits, minorUnits } from '../exact/currency.ts';
 import { Exact } from '../exact/exact.ts';
@@ -31,6 +31,8 @@ export interface CustomerInputs {
   /** Source units in one billed unit, by metric. */
   readonly divisors: ReadonlyMap<string, Exact>;
   readonly usage: readonly UsageQuantity[];
+  /** Days of the period that an off-cycle run bills: their usage is in its lines, not in these. */
+  readonly billedOffCycle?: readonly DayRange[];
 }
 
 /** One part of the period under one contract, rated under one plan version. */
@@ -53,7 +55,7 @@ export interface Exclusion {
   readonly metric: string;
   readonly rows: number;
   readonly quantity: Exact;
-  readonly reason: 'no_contract' | 'metric_not_in_plan';
+  readonly reason: 'no_contract' | 'metric_not_in_plan' | 'billed_off_cycle';
 }
 
 export type CustomerRating =
@@ -64,6 +66,7 @@ export type CustomerRating =
       /** What the usage plan would have billed, for customers in shadow mode. */
       readonly shadow: readonly RatedSegment[];
       readonly exclusions: readonly Exclusion[];
+      readonly billedOffCycle: readonly DayRange[];
       readonly subtotal: MinorUnits;
     }
   /** The customer's invoice waits for a person; the others go on (promise 19). */
@@ -92,7 +95,7 @@ export function rateCustomer(
   if (split.kind === 'refused') return held('usd', split.reason, split.detail);
   const billed: RatedSegment[] = [];
   const shadow: RatedSegment[] = [];
-  const exclusions: Exclusion[] = excludedOutside(inputs.usage, split.segments);
+  const exclusions: Exclusion[] = excludedOutside(inputs, split.segments);
   let currency: Currency | undefined;
   for (const segment of split.segments) {
     const main = rateSegment(plans, inputs, segment, segment.contract.mode === 'usage' ? 'usage' : 'legacy');
@@ -115,7 +118,8 @@ export function rateCustomer(
   }
   if (currency === undefined) return held('usd', 'no_contract', 'no contract covers any day of the period');
   const subtotal = minorUnits(billed.flatMap((segment) => segment.lines).reduce((sum, line) => sum + line.amount, 0n));
-  return { kind: 'rated', currency, billed, shadow, exclusions, subtotal };
+  const { billedOffCycle = [] } = inputs;
+  return { kind: 'rated', currency, billed, shadow, exclusions, billedOffCycle, subtotal };
 }
 
 function held(currency: string, reason: string, detail: string): Held {
@@ -183,9 +187,16 @@ function heldByPlan(plan: UnratablePlan, contract: ContractTerms, planVersion: s
   }
 }
 
-function excludedOutside(usage: readonly UsageQuantity[], segments: readonly Segment<ContractTerms>[]): Exclusion[] {
-  const outside = usage.filter((row) => !segments.some((segment) => row.day >= segment.from && row.day < segment.to));
-  return byMetric(outside, 'no_contract');
+function excludedOutside(inputs: CustomerInputs, segments: readonly Segment<ContractTerms>[]): Exclusion[] {
+  const outside = inputs.usage.filter((row) => !segments.some((segment) => rangeContains(segment, row.day)));
+  const elsewhere = (row: UsageQuantity) => (inputs.billedOffCycle ?? []).some((days) => rangeContains(days, row.day));
+  return [
+    ...byMetric(outside.filter(elsewhere), 'billed_off_cycle'),
+    ...byMetric(
+      outside.filter((row) => !elsewhere(row)),
+      'no_contract',
+    ),
+  ];
 }
 
 function excludedMetrics(rolledUp: RolledUpUsage): Exclusion[] {

@@ -1,14 +1,15 @@
 import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Reader } from '../database/database.ts';
 import {
-  contractListOfCustomers,
+  billingRunListOffCycle,
+  contractListOfRun,
   metricList,
   planVersionListDocuments,
   usageDailySumPinned,
 } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
 import { openRatablePlans } from '../rating/ratable-plans.ts';
-import type { PinnedRun } from './pinned-run.ts';
+import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
 import { type ContractTerms, type CustomerRating, rateCustomer } from './rate-customer.ts';
 
 /** A customer with what its period comes to. */
@@ -27,7 +28,7 @@ export async function rateCustomers(
   customers: readonly string[],
 ): Promise<readonly RatedCustomer[]> {
   const days = { from_day: run.from, to_day: run.to };
-  const contracts = await reader.rows(contractListOfCustomers, { customers, ...days });
+  const contracts = await reader.rows(contractListOfRun, { run_id: run.runId, customers });
   const versions = [...new Set(contracts.flatMap((row) => [row.legacy_plan_version, row.usage_plan_version]))].filter(
     (version) => version !== null,
   );
@@ -44,6 +45,11 @@ export async function rateCustomers(
   const plans = openRatablePlans(planDocuments, divisors);
   const contractsOf = Map.groupBy(contracts, (row) => row.customer_id);
   const usageOf = Map.groupBy(usage, (row) => row.customer_id);
+  const offCycle = Map.groupBy(
+    // The run of the month leaves those days out; an off-cycle run has no others than its own.
+    run.series === MAIN_SERIES ? await reader.rows(billingRunListOffCycle, { period: run.period }) : [],
+    (row) => row.customer_id,
+  );
   return customers.map((customerId) => {
     const inputs = {
       period: run.period,
@@ -57,6 +63,10 @@ export async function rateCustomers(
         metric: row.metric,
         quantity: Exact.parse(row.quantity),
         rows: row.rows,
+      })),
+      billedOffCycle: (offCycle.get(customerId) ?? []).map((row) => ({
+        from: row.period_from as UtcDay,
+        to: row.period_to as UtcDay,
       })),
     };
     return { customerId, rating: rateCustomer(inputs, plans) };

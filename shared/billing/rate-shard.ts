@@ -1,23 +1,13 @@
 import type { BillingPeriod } from '../calendar/billing-period.ts';
-import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Transaction } from '../database/database.ts';
-import {
-  billingRunAdvance,
-  billingRunLock,
-  billingRunSetTotals,
-  invoiceTotalByCurrency,
-  runShardCountWaiting,
-  runShardEnd,
-  runShardLock,
-} from '../database/queries.generated.ts';
+import { runShardLock } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
-import { recordEvents } from '../events/outbox.ts';
 import { Unprocessable } from '../events/receive.ts';
-import type { Hold, HoldSource } from './holds.ts';
-import { keepRatings, type Verdict } from './keep-ratings.ts';
-import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
-import { type RatedCustomer, rateCustomers } from './rate-customers.ts';
-import { runTotals } from './run-totals.ts';
+import { endShard } from './finish-rating.ts';
+import type { HoldSource } from './holds.ts';
+import { judgeCustomers } from './judge-customers.ts';
+import { keepRatings } from './keep-ratings.ts';
+import { type PinnedRun, seriesOf } from './pinned-run.ts';
 
 /** One shard of a pinned run. A token that is no longer the run's means that its inputs have changed since. */
 export interface ShardKey {
@@ -31,7 +21,8 @@ export type ShardOutcome =
   | { readonly kind: 'stale' }
   | { readonly kind: 'already_rated' };
 
-const NOBODY_HOLDS: HoldSource = async () => [];
+/** Nobody outside rating holds anything. */
+export const NOBODY_HOLDS: HoldSource = async () => [];
 
 /**
  * Rates the customers of one shard and keeps their charges and invoices, in the caller's transaction: some twenty
@@ -44,76 +35,22 @@ export async function rateShard(
   key: ShardKey,
   holdsFrom: HoldSource = NOBODY_HOLDS,
 ): Promise<ShardOutcome> {
-  const columns = { run_id: key.runId, fencing_token: key.fencingToken };
-  const shard = await transaction.first(runShardLock, { ...columns, shard: key.shard });
-  if (!shard)
-    throw new Unprocessable(`there is no shard ${key.shard} of run ${key.runId} under token ${key.fencingToken}`);
-  if (shard.status === 'rated') return { kind: 'already_rated' };
-  if (shard.current_token !== key.fencingToken || shard.run_status !== 'complete') return { kind: 'stale' };
+  const { runId, fencingToken, shard } = key;
+  const row = await transaction.first(runShardLock, { run_id: runId, fencing_token: fencingToken, shard });
+  if (!row) throw new Unprocessable(`there is no shard ${shard} of run ${runId} under token ${fencingToken}`);
+  if (row.status === 'rated') return { kind: 'already_rated' };
+  const isOpen = row.run_status === 'complete' || row.run_status === 'rating_failed';
+  if (row.current_token !== fencingToken || !isOpen || row.status === 'failed') return { kind: 'stale' };
   const run: PinnedRun = {
-    runId: key.runId,
-    fencingToken: key.fencingToken,
-    period: shard.period as BillingPeriod,
-    from: shard.period_from,
-    to: shard.period_to,
-    series: MAIN_SERIES,
+    runId,
+    fencingToken,
+    period: row.period as BillingPeriod,
+    from: row.period_from,
+    to: row.period_to,
+    series: seriesOf(row.contract_id),
   };
-  const verdicts = await judge(transaction, run, shard.customers, holdsFrom);
+  const verdicts = await judgeCustomers(transaction, run, row.customers, holdsFrom);
   await keepRatings(transaction, effects, run, verdicts);
-  await endShard(transaction, effects, run, key.shard);
+  await endShard(transaction, effects, run, shard);
   return { kind: 'rated', invoices: verdicts.length, held: verdicts.filter(({ holds }) => holds.length > 0).length };
-}
-
-/** Rates the customers and finds every reason to hold one of them; the others go on (promise 19). */
-async function judge(
-  transaction: Transaction,
-  run: PinnedRun,
-  customers: readonly string[],
-  holdsFrom: HoldSource,
-): Promise<readonly Verdict[]> {
-  const rated = await rateCustomers(transaction, run, customers);
-  const outside = Map.groupBy(
-    await holdsFrom(transaction, { run, period: run.period, customers }),
-    ({ customerId }) => customerId,
-  );
-  return rated.map((one) => ({
-    ...one,
-    holds: [
-      ...unratable(one),
-      ...(outside.get(one.customerId) ?? []).map(({ reason, detail }) => ({ reason, detail, releasable: true })),
-    ],
-  }));
-}
-
-function unratable({ rating }: RatedCustomer): readonly Hold[] {
-  return rating.kind === 'held' ? [{ reason: rating.reason, detail: rating.detail, releasable: false }] : [];
-}
-
-/** Marks the shard; under the run's lock, so that exactly one shard sees itself as the last. */
-async function endShard(transaction: Transaction, effects: Effects, run: PinnedRun, shard: number): Promise<void> {
-  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
-  const locked = await transaction.first(billingRunLock, { run_id: run.runId });
-  if (locked?.fencing_token !== run.fencingToken || locked.status !== 'complete') {
-    throw new Error(
-      `the inputs of run ${run.runId} changed while shard ${shard} was rated; the message comes again and finds the new ones`,
-    );
-  }
-  await transaction.rows(runShardEnd, { ...columns, shard });
-  const left = await transaction.first(runShardCountWaiting, columns);
-  if (left?.waiting !== 0) return;
-  const totals = await transaction.rows(invoiceTotalByCurrency, { run_id: run.runId });
-  await transaction.rows(billingRunSetTotals, { ...columns, totals: canonicalJson(runTotals(totals)) });
-  await transaction.rows(billingRunAdvance, { ...columns, from_status: 'complete', to_status: 'rated' });
-  await transaction.rows(billingRunAdvance, { ...columns, from_status: 'rated', to_status: 'in_review' });
-  const count = (key: 'invoices' | 'held') => totals.reduce((sum, row) => sum + row[key], 0);
-  await recordEvents(transaction, effects, [
-    {
-      type: 'charges.priced',
-      data: { ...eventKey(run), invoices: count('invoices'), held: count('held') },
-    },
-  ]);
-}
-
-function eventKey({ runId, period, fencingToken }: PinnedRun) {
-  return { runId, period, fencingToken };
 }

@@ -79,6 +79,7 @@ const documentSchema = z.object({
       to: z.string(),
     }),
   ),
+  billedOffCycle: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
 });
 
 type KeptSegment = z.output<typeof documentSchema>['segments'][number];
@@ -91,7 +92,7 @@ export async function restOf(
   const key = { invoice_id: invoice.invoice_id };
   const period = billingPeriod(invoice.period);
   const days = periodDays(period);
-  const { segments } = documentSchema.parse(JSON.parse(invoice.document));
+  const { segments, billedOffCycle } = documentSchema.parse(JSON.parse(invoice.document));
   const charges = await reader.rows(chargeListOfInvoice, key);
   const contractRows = await reader.rows(contractListNamed, { contract_ids: segments.map(({ contract }) => contract) });
   const metricRows = await reader.rows(metricList, {});
@@ -122,6 +123,7 @@ export async function restOf(
     planDocuments: new Map(documents.map((row) => [row.plan_version, row.document])),
     divisors: new Map([...metrics].map(([metric, { divisor }]) => [metric, divisor])),
     usage,
+    billedOffCycle: billedOffCycle.map(({ from, to }) => ({ from: utcDay(from), to: utcDay(to) })),
   };
   return { charges, contracts, metrics, checkpoints, usage, inputs };
 }

@@ -10,6 +10,7 @@ import {
 import { nextStates, TRANSITIONS } from '../states/transitions.ts';
 import { addCommand, parsePeriodArgument, type Registration, runReading } from './commands.ts';
 import { explanationText } from './explanation-text.ts';
+import { registerInvoiceDecisions } from './invoice-decisions.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
 import type { Session } from './session.ts';
 import { figure, instant, money, shortDigest } from './terminal/figures.ts';
@@ -44,6 +45,7 @@ export function registerInvoice(registration: Registration): void {
     .argument(...INVOICE)
     .option('--full', 'every row, checkpoint and query; without it long lists are folded')
     .action(runReading<[string, { readonly full?: boolean }]>(registration, explain));
+  registerInvoiceDecisions(registration, group, INVOICE);
 }
 
 function parseStatus(text: string): InvoiceStatus {

@@ -7,6 +7,7 @@ import { registerInvoice } from './invoice.ts';
 import type { CommandIo } from './io.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
+import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
@@ -20,6 +21,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerRun,
   registerInvoice,
   registerTrace,
+  registerRules,
   registerExceptions,
   registerAudit,
   registerStatus,

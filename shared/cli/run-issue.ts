@@ -1,11 +1,11 @@
 import { type IssueOutcome, issueInvoice } from '../billing/issue-invoice.ts';
-import type { BillingPeriod } from '../calendar/billing-period.ts';
 import { type Configuration, required } from '../configuration/configuration.ts';
 import type { InvoiceStatus } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { openStripeClient, type StripeClient } from '../stripe/client.ts';
 import type { ActingSession } from './commands.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
+import type { RunName } from './run-argument.ts';
 import { readRun } from './run-state.ts';
 import type { Style } from './terminal/style.ts';
 import { counted, plain, table } from './terminal/table.ts';
@@ -21,15 +21,15 @@ interface Issued {
 }
 
 /** Issues what a signed-off run has released and not issued yet, one invoice after the other; one that fails does not stop the next. */
-export async function issueRun(session: ActingSession, period: BillingPeriod): Promise<CommandOutcome> {
+export async function issueRun(session: ActingSession, { runId }: RunName): Promise<CommandOutcome> {
   const { configuration, database, effects, actor } = session;
-  const run = await readRun(database, period);
+  const run = await readRun(database, runId);
   if (run === undefined)
-    return refused('no_run', `There is no run of ${period}: see daybook status for those that there are.`);
-  if (run.approver === null) {
+    return refused('no_run', `There is no run of ${runId}: see daybook status for those that there are.`);
+  if (run.approvedAt === null) {
     return refused(
       'not_signed_off',
-      `Run ${period} is ${run.status} and not signed off: daybook run approve ${period} comes first.`,
+      `Run ${runId} is ${run.status} and not signed off: daybook run approve ${runId} comes first.`,
     );
   }
   const stripe = stripeOpener(configuration, effects);
@@ -43,7 +43,7 @@ export async function issueRun(session: ActingSession, period: BillingPeriod): P
   return {
     kind: failed.length > 0 ? 'failed' : 'done',
     value: {
-      run: period,
+      run: runId,
       invoices: issued.map(({ invoice, outcome: { kind, ...rest } }) => ({ invoice, outcome: kind, ...rest })),
       held,
       publication,
@@ -54,10 +54,9 @@ export async function issueRun(session: ActingSession, period: BillingPeriod): P
           ? 'nothing was left to issue'
           : `${counted(issued.length - failed.length, 'invoice')} issued, ${failed.length} failed`;
       const waiting = publication.kind === 'waiting' ? [style.warning(publication.message)] : [];
-      const stay =
-        held === 0 ? [] : [style.warning(`${counted(held, 'invoice')} held: see daybook run show ${period}`)];
+      const stay = held === 0 ? [] : [style.warning(`${counted(held, 'invoice')} held: see daybook run show ${runId}`)];
       return [
-        `${style.bold(`Run ${period}`)}: ${summary}`,
+        `${style.bold(`Run ${runId}`)}: ${summary}`,
         ...(issued.length === 0 ? [] : [issuedTable(issued, style)]),
         ...stay,
         ...waiting,

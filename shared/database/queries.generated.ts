@@ -5,6 +5,8 @@ export type BillingMode = 'legacy' | 'shadow' | 'usage';
 export type BillingRunStatus = 'open' | 'collecting' | 'complete' | 'rated' | 'in_review' | 'approved' | 'issuing' | 'issued' | 'closed' | 'rating_failed' | 'issuing_failed';
 export type ChargePurpose = 'billed' | 'shadow';
 export type CheckpointStatus = 'running' | 'complete' | 'unchanged' | 'failed' | 'superseded';
+export type CloseRuleKind = 'bounds' | 'automatic_approval';
+export type CloseRuleStatus = 'proposed' | 'in_force' | 'retired' | 'withdrawn';
 export type ContractStatus = 'draft' | 'approved' | 'active' | 'ended';
 export type DeadLetterStatus = 'waiting' | 'replayed' | 'discarded';
 export type ExceptionStatus = 'open' | 'retrying' | 'resolved' | 'waived' | 'escalated';
@@ -171,14 +173,26 @@ returning run_id`,
 };
 
 /**
- * The sign-off. A trigger refuses the author; no row means that the run is not in review.
+ * The sign-off, by a person or by a rule. A trigger refuses the author, a rule that does not allow it, and a digest that is
+ * not what stands now; no row means that the run is not in review.
  */
-export const billingRunApprove: Query<{ readonly approver: string; readonly approved_at: Date; readonly run_id: string }, { readonly fencing_token: number }> = {
+export const billingRunApprove: Query<{ readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date; readonly reviewed_digest: string | null; readonly run_id: string }, { readonly fencing_token: number }> = {
   name: 'billing_run_approve',
-  parameters: ['approver', 'approved_at', 'run_id'],
-  text: `update billing_runs set status = 'approved', approver = $1, approved_at = $2
-where run_id = $3 and status = 'in_review'
+  parameters: ['approver', 'approval_rule', 'approved_at', 'reviewed_digest', 'run_id'],
+  text: `update billing_runs set status = 'approved', approver = $1, approval_rule = $2, approved_at = $3, reviewed_digest = $4
+where run_id = $5 and status = 'in_review'
 returning fencing_token`,
+};
+
+/**
+ * Closes an issued run. A trigger refuses when anything is open that is not left on purpose; no row means that it is not issued.
+ */
+export const billingRunClose: Query<{ readonly closed_by: string; readonly closed_at: Date; readonly left_open: readonly string[]; readonly run_id: string }, { readonly run_id: string }> = {
+  name: 'billing_run_close',
+  parameters: ['closed_by', 'closed_at', 'left_open', 'run_id'],
+  text: `update billing_runs set status = 'closed', closed_by = $1, closed_at = $2, left_open = $3
+where run_id = $4 and status = 'issued'
+returning run_id`,
 };
 
 /**
@@ -193,12 +207,13 @@ returning fencing_token`,
 };
 
 /**
- * A run as it stands.
+ * A run as it stands, with the digest over what a reviewer sees of it now.
  */
-export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null }> = {
+export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null; readonly contract_id: string | null; readonly reviewed_digest: string | null; readonly closed_by: string | null; readonly closed_at: Date | null; readonly left_open: readonly string[]; readonly review_digest: string }> = {
   name: 'billing_run_find',
   parameters: ['run_id'],
-  text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approved_at, opened_at, totals
+  text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approval_rule, approved_at, opened_at, totals,
+  contract_id, reviewed_digest, closed_by, closed_at, left_open, run_review_digest(run_id) as "review_digest"
 from billing_runs where run_id = $1`,
 };
 
@@ -232,6 +247,39 @@ where p.checkpoint_id = $1 order by r.run_id`,
 };
 
 /**
+ * The off-cycle runs of a period with the days and the customer that each bills, in the order in which they are locked.
+ */
+export const billingRunListOffCycle: Query<{ readonly period: string }, { readonly run_id: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly contract_id: string; readonly customer_id: string }> = {
+  name: 'billing_run_list_off_cycle',
+  parameters: ['period'],
+  text: `select r.run_id, r.status, r.period_from, r.period_to, k.contract_id, k.customer_id
+from billing_runs r join contracts k on k.contract_id = r.contract_id
+where r.period = $1
+order by r.run_id`,
+};
+
+/**
+ * What of a run is not at its end: invoices on their way or waiting for a person, and live exceptions about the run.
+ */
+export const billingRunListOpenThings: Query<{ readonly run_id: string }, { readonly thing: string; readonly state: string; readonly why: string }> = {
+  name: 'billing_run_list_open_things',
+  parameters: ['run_id'],
+  text: `select thing as "thing", state as "state", why as "why" from run_open_things($1) order by thing`,
+};
+
+/**
+ * Runs that still collect after their grace, and about which nobody has been told yet.
+ */
+export const billingRunListOverdue: Query<{ readonly now: Date }, { readonly run_id: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date }> = {
+  name: 'billing_run_list_overdue',
+  parameters: ['now'],
+  text: `select r.run_id, r.period, r.period_from, r.period_to, r.grace_until from billing_runs r
+where r.status in ('open', 'collecting') and r.grace_until <= $1
+  and not exists (select from exceptions e where e.class = 'period_incomplete' and e.subject = r.run_id)
+order by r.run_id`,
+};
+
+/**
  * How far each run that is not closed has come: its shards, and of the invoices that were released those that are final in Stripe.
  */
 export const billingRunListProgress: Query<Record<never, never>, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly shards: number; readonly rated_shards: number; readonly released: number; readonly issued: number }> = {
@@ -248,22 +296,34 @@ order by r.period, r.run_id`,
 };
 
 /**
- * The run, locked to the end of the transaction.
+ * The rules of automatic approval that are in force, each with why it does not let a run go on; null when it does.
  */
-export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number; readonly author: string }> = {
-  name: 'billing_run_lock',
+export const billingRunListRuleObjections: Query<{ readonly run_id: string }, { readonly rule_id: string; readonly objection: string | null }> = {
+  name: 'billing_run_list_rule_objections',
   parameters: ['run_id'],
-  text: `select run_id, period, status, period_from, period_to, fencing_token, author from billing_runs where run_id = $1 for update`,
+  text: `select c.rule_id, rule_objection(c, r) as "objection"
+from close_rules c cross join billing_runs r
+where r.run_id = $1 and c.kind = 'automatic_approval' and c.status = 'in_force'
+order by c.rule_id`,
 };
 
 /**
- * Makes the run of a period when there is none; the unique index lets one win (promise 9).
+ * The run, locked to the end of the transaction.
  */
-export const billingRunOpen: Query<{ readonly run_id: string; readonly scope: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly author: string; readonly opened_at: Date }, { readonly run_id: string }> = {
+export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number; readonly author: string; readonly contract_id: string | null }> = {
+  name: 'billing_run_lock',
+  parameters: ['run_id'],
+  text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for update`,
+};
+
+/**
+ * Makes a run when there is none of its scope and period; the unique index lets one win (promise 9).
+ */
+export const billingRunOpen: Query<{ readonly run_id: string; readonly scope: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly contract_id: string | null; readonly author: string; readonly opened_at: Date }, { readonly run_id: string }> = {
   name: 'billing_run_open',
-  parameters: ['run_id', 'scope', 'period', 'period_from', 'period_to', 'grace_until', 'author', 'opened_at'],
-  text: `insert into billing_runs (run_id, scope, period, status, period_from, period_to, grace_until, author, opened_at)
-values ($1, $2, $3, 'open', $4::date, $5::date, $6, $7, $8)
+  parameters: ['run_id', 'scope', 'period', 'period_from', 'period_to', 'grace_until', 'contract_id', 'author', 'opened_at'],
+  text: `insert into billing_runs (run_id, scope, period, status, period_from, period_to, grace_until, contract_id, author, opened_at)
+values ($1, $2, $3, 'open', $4::date, $5::date, $6, $7, $8, $9)
 on conflict do nothing
 returning run_id`,
 };
@@ -286,12 +346,25 @@ returning run_id`,
 };
 
 /**
+ * Lets a stopped run go on: none of its invoices waits for people any more.
+ */
+export const billingRunResumeIssuing: Query<{ readonly run_id: string }, { readonly run_id: string }> = {
+  name: 'billing_run_resume_issuing',
+  parameters: ['run_id'],
+  text: `update billing_runs r set status = 'issuing'
+where r.run_id = $1 and r.status = 'issuing_failed'
+  and not exists (select from exceptions e join invoices i on i.invoice_id = e.subject and i.run_id = r.run_id
+    where e.class = 'issuing_failed' and e.status = 'escalated' and i.status = 'stripe_failed')
+returning r.run_id`,
+};
+
+/**
  * Keeps the totals that the reviewer is shown.
  */
 export const billingRunSetTotals: Query<{ readonly totals: string; readonly run_id: string; readonly fencing_token: number }, { readonly run_id: string }> = {
   name: 'billing_run_set_totals',
   parameters: ['totals', 'run_id', 'fencing_token'],
-  text: `update billing_runs set totals = $1 where run_id = $2 and fencing_token = $3 and status = 'complete'
+  text: `update billing_runs set totals = $1 where run_id = $2 and fencing_token = $3 and status in ('complete', 'in_review')
 returning run_id`,
 };
 
@@ -311,6 +384,19 @@ where r.run_id = $1`,
 };
 
 /**
+ * Says that an issuing run waits for people: the attempts for one of its invoices are used up.
+ */
+export const billingRunStopIssuing: Query<{ readonly run_id: string }, { readonly run_id: string }> = {
+  name: 'billing_run_stop_issuing',
+  parameters: ['run_id'],
+  text: `update billing_runs r set status = 'issuing_failed'
+where r.run_id = $1 and r.status = 'issuing'
+  and exists (select from exceptions e join invoices i on i.invoice_id = e.subject and i.run_id = r.run_id
+    where e.class = 'issuing_failed' and e.status = 'escalated' and i.status = 'stripe_failed')
+returning r.run_id`,
+};
+
+/**
  * Writes the charges of a shard in one statement, from a JSON array whose amounts are text.
  */
 export const chargeInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
@@ -323,6 +409,39 @@ select $1, $2::int, r.customer_id, r.purpose, r.position, r.invoice_id, r.contra
 from jsonb_to_recordset($3::jsonb) r (customer_id text, purpose charge_purpose, position int, invoice_id text, contract_id text, segment_from date, segment_to date,
   line_key text, label text, project_id text, currency text, quantity text, exact text, amount bigint, formula text, formula_digest text, plan_version text,
   parameters_digest text, usage_digest text, inputs text, details text)`,
+};
+
+/**
+ * What changed in a run's live invoices against those of another period, line by line, with both sums of the customer:
+ * segments added up, quantities as they were written, terms as the digests of formula and parameters. One side is null
+ * where a line has come or gone.
+ */
+export const chargeListDifferences: Query<{ readonly run_id: string; readonly series: string; readonly previous_period: string }, { readonly customer_id: string; readonly currency: string; readonly line: string; readonly project: string; readonly label: string; readonly old_amount: bigint | null; readonly new_amount: bigint | null; readonly old_quantity: string | null; readonly new_quantity: string | null; readonly same_terms: boolean; readonly old_total: bigint | null; readonly new_total: bigint | null }> = {
+  name: 'charge_list_differences',
+  parameters: ['run_id', 'series', 'previous_period'],
+  text: `with lines as (
+  select i.customer_id, i.currency, split_part(c.line_key, ':', 1) as line, coalesce(c.project_id, '') as project, i.run_id = $1 as is_own,
+    min(c.label) as label, sum(c.amount)::bigint as amount,
+    string_agg(coalesce(c.quantity, ''), ' + ' order by c.segment_from) as quantity,
+    string_agg(distinct c.formula_digest || c.parameters_digest, ' ') as terms
+  from invoices i join charges c using (invoice_id)
+  where i.status not in ('void', 'superseded')
+    and (i.run_id = $1 or (i.series = $2 and i.period = $3))
+  group by 1, 2, 3, 4, 5
+), compared as (
+  select customer_id, currency, line, project, coalesce(n.label, o.label) as label, o.amount as old_amount, n.amount as new_amount,
+    o.quantity as old_quantity, n.quantity as new_quantity, o.terms is not distinct from n.terms as same_terms,
+    (sum(o.amount) over customer)::bigint as old_total, (sum(n.amount) over customer)::bigint as new_total
+  from (select * from lines where not is_own) o
+  full join (select * from lines where is_own) n using (customer_id, currency, line, project)
+  window customer as (partition by customer_id, currency)
+)
+select customer_id as "customer_id", currency as "currency", line as "line", project as "project", label as "label",
+  old_amount as "old_amount", new_amount as "new_amount", old_quantity as "old_quantity", new_quantity as "new_quantity",
+  same_terms as "same_terms", old_total as "old_total", new_total as "new_total"
+from compared
+where old_amount is distinct from new_amount
+order by 1, 2, 3, 4`,
 };
 
 /**
@@ -512,6 +631,68 @@ export const checkpointSupersede: Query<{ readonly checkpoint_id: bigint }, Reco
 };
 
 /**
+ * Gives an approval, the first or the second, and puts the rule in force when it is the last one that it takes.
+ */
+export const closeRuleApprove: Query<{ readonly approver: string; readonly is_last: boolean; readonly rule_id: string }, { readonly rule_id: string }> = {
+  name: 'close_rule_approve',
+  parameters: ['approver', 'is_last', 'rule_id'],
+  text: `update close_rules set approver = coalesce(approver, $1), second_approver = case when approver is not null then $1 end,
+  status = case when $2::boolean then 'in_force'::close_rule_status else status end
+where rule_id = $3 and status = 'proposed'
+returning rule_id`,
+};
+
+/**
+ * The rules of one kind that are in force, by currency.
+ */
+export const closeRuleFindInForce: Query<{ readonly kind: CloseRuleKind }, { readonly rule_id: string; readonly currency: string; readonly terms: string }> = {
+  name: 'close_rule_find_in_force',
+  parameters: ['kind'],
+  text: `select rule_id, currency, terms from close_rules where kind = $1::close_rule_kind and status = 'in_force' order by currency`,
+};
+
+/**
+ * Every rule of the close, those in force first.
+ */
+export const closeRuleList: Query<Record<never, never>, { readonly rule_id: string; readonly kind: CloseRuleKind; readonly currency: string; readonly terms: string; readonly status: CloseRuleStatus; readonly author: string | null; readonly approver: string | null; readonly second_approver: string | null; readonly proposed_at: Date }> = {
+  name: 'close_rule_list',
+  parameters: [],
+  text: `select rule_id, kind, currency, terms, status, author, approver, second_approver, proposed_at
+from close_rules order by status = 'in_force' desc, kind, currency, proposed_at desc, rule_id`,
+};
+
+/**
+ * A rule, locked to the end of the transaction.
+ */
+export const closeRuleLock: Query<{ readonly rule_id: string }, { readonly rule_id: string; readonly kind: CloseRuleKind; readonly currency: string; readonly status: CloseRuleStatus; readonly approver: string | null }> = {
+  name: 'close_rule_lock',
+  parameters: ['rule_id'],
+  text: `select rule_id, kind, currency, status, approver from close_rules where rule_id = $1 for update`,
+};
+
+/**
+ * Proposes a rule; nothing when the id is taken.
+ */
+export const closeRulePropose: Query<{ readonly rule_id: string; readonly kind: CloseRuleKind; readonly currency: string; readonly terms: string; readonly author: string; readonly proposed_at: Date }, { readonly rule_id: string }> = {
+  name: 'close_rule_propose',
+  parameters: ['rule_id', 'kind', 'currency', 'terms', 'author', 'proposed_at'],
+  text: `insert into close_rules (rule_id, kind, currency, terms, status, author, proposed_at)
+values ($1, $2::close_rule_kind, $3, $4, 'proposed', $5, $6)
+on conflict (rule_id) do nothing
+returning rule_id`,
+};
+
+/**
+ * Ends what is in force of a kind and currency, so that another rule can take its place.
+ */
+export const closeRuleRetire: Query<{ readonly kind: CloseRuleKind; readonly currency: string }, { readonly rule_id: string }> = {
+  name: 'close_rule_retire',
+  parameters: ['kind', 'currency'],
+  text: `update close_rules set status = 'retired' where kind = $1::close_rule_kind and currency = $2 and status = 'in_force'
+returning rule_id`,
+};
+
+/**
  * How many cells a range of days requires, and how many of them have neither a current checkpoint nor a waiver.
  */
 export const completenessCount: Query<{ readonly from_day: string; readonly to_day: string }, { readonly required: number; readonly missing: number }> = {
@@ -663,19 +844,6 @@ order by k.starts_on desc, k.contract_id`,
 };
 
 /**
- * The contracts of some customers that are in force on any of the days, with their terms.
- */
-export const contractListOfCustomers: Query<{ readonly customers: readonly string[]; readonly to_day: string; readonly from_day: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
-  name: 'contract_list_of_customers',
-  parameters: ['customers', 'to_day', 'from_day'],
-  text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on
-from contracts
-where customer_id = any($1::text[]) and status in ('active', 'ended')
-  and starts_on < $2::date and (ends_on is null or (ends_on > $3::date and ends_on > starts_on))
-order by customer_id, starts_on`,
-};
-
-/**
  * The contracts that name a plan version.
  */
 export const contractListOfPlanVersion: Query<{ readonly plan_version: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null }> = {
@@ -684,6 +852,18 @@ export const contractListOfPlanVersion: Query<{ readonly plan_version: string },
   text: `select contract_id, customer_id, mode, status, starts_on, ends_on from contracts
 where legacy_plan_version = $1 or usage_plan_version = $1
 order by contract_id`,
+};
+
+/**
+ * The contracts of some customers that have days in a run, with their terms.
+ */
+export const contractListOfRun: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_of_run',
+  parameters: ['customers', 'run_id'],
+  text: `select k.contract_id, k.customer_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides, k.starts_on, k.ends_on
+from billing_runs r join contracts k on k.customer_id = any($1::text[]) and run_bills_contract(r, k)
+where r.run_id = $2
+order by k.customer_id, k.starts_on`,
 };
 
 /**
@@ -733,14 +913,15 @@ returning customer_id`,
 };
 
 /**
- * The customers that a period bills: those with a contract in force on any of its days.
+ * The customers that a run bills: those with a contract that has days in it.
  */
-export const customerListBillable: Query<{ readonly to_day: string; readonly from_day: string }, { readonly customer_id: string }> = {
-  name: 'customer_list_billable',
-  parameters: ['to_day', 'from_day'],
-  text: `select distinct customer_id from contracts
-where status in ('active', 'ended') and starts_on < $1::date and (ends_on is null or (ends_on > $2::date and ends_on > starts_on))
-order by customer_id`,
+export const customerListOfRun: Query<{ readonly run_id: string }, { readonly customer_id: string }> = {
+  name: 'customer_list_of_run',
+  parameters: ['run_id'],
+  text: `select distinct k.customer_id
+from billing_runs r join contracts k on run_bills_contract(r, k)
+where r.run_id = $1
+order by k.customer_id`,
 };
 
 /**
@@ -753,6 +934,15 @@ export const customerListUnmapped: Query<{ readonly day: string }, { readonly cu
 from customers c join contracts k on k.customer_id = c.customer_id
 where c.stripe_customer_id is null and k.status = 'active' and k.starts_on <= $1::date and (k.ends_on is null or k.ends_on > $1::date)
 order by c.customer_id`,
+};
+
+/**
+ * Which of some customers are unknown to Stripe.
+ */
+export const customerListUnmappedAmong: Query<{ readonly customers: readonly string[] }, { readonly customer_id: string }> = {
+  name: 'customer_list_unmapped_among',
+  parameters: ['customers'],
+  text: `select customer_id from customers where customer_id = any($1::text[]) and stripe_customer_id is null order by customer_id`,
 };
 
 /**
@@ -941,6 +1131,16 @@ returning invoice_id`,
 };
 
 /**
+ * The own approval of an invoice whose run was signed off before it was released. A trigger refuses who released it.
+ */
+export const invoiceApprove: Query<{ readonly approver: string; readonly invoice_id: string }, { readonly invoice_id: string }> = {
+  name: 'invoice_approve',
+  parameters: ['approver', 'invoice_id'],
+  text: `update invoices set status = 'approved', approver = $1 where invoice_id = $2 and status = 'rated'
+returning invoice_id`,
+};
+
+/**
  * Releases the rated invoices of a run; held ones stay.
  */
 export const invoiceApproveOfRun: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly invoice_id: string }> = {
@@ -996,6 +1196,48 @@ where i.invoice_id = $1`,
 };
 
 /**
+ * The run of an invoice.
+ */
+export const invoiceFindRun: Query<{ readonly invoice_id: string }, { readonly run_id: string }> = {
+  name: 'invoice_find_run',
+  parameters: ['invoice_id'],
+  text: `select run_id from invoices where invoice_id = $1`,
+};
+
+/**
+ * Keeps the reasons to hold some invoices, numbered after those that each has.
+ */
+export const invoiceHoldInsertMany: Query<{ readonly placed_by: string; readonly placed_at: Date; readonly invoice_ids: readonly string[]; readonly reasons: readonly string[]; readonly details: readonly string[]; readonly releasable: readonly boolean[] }, Record<never, never>> = {
+  name: 'invoice_hold_insert_many',
+  parameters: ['placed_by', 'placed_at', 'invoice_ids', 'reasons', 'details', 'releasable'],
+  text: `insert into invoice_holds (invoice_id, hold, reason, detail, releasable, placed_by, placed_at)
+select r.invoice_id, (select count(*) from invoice_holds h where h.invoice_id = r.invoice_id) + row_number() over (partition by r.invoice_id order by r.place),
+  r.reason, r.detail, r.releasable, $1, $2
+from unnest($3::text[], $4::text[], $5::text[], $6::boolean[]) with ordinality r (invoice_id, reason, detail, releasable, place)`,
+};
+
+/**
+ * Every reason for which an invoice was held, in order, with who let it go on.
+ */
+export const invoiceHoldList: Query<{ readonly invoice_id: string }, { readonly hold: number; readonly reason: string; readonly detail: string; readonly releasable: boolean; readonly placed_by: string; readonly placed_at: Date; readonly released_by: string | null; readonly released_at: Date | null; readonly released_why: string | null }> = {
+  name: 'invoice_hold_list',
+  parameters: ['invoice_id'],
+  text: `select hold, reason, detail, releasable, placed_by, placed_at, released_by, released_at, released_why
+from invoice_holds where invoice_id = $1 order by hold`,
+};
+
+/**
+ * Releases what is open of an invoice's holds. A trigger refuses who placed one of them (promise 23).
+ */
+export const invoiceHoldRelease: Query<{ readonly released_by: string; readonly released_at: Date; readonly why: string; readonly invoice_id: string }, { readonly hold: number }> = {
+  name: 'invoice_hold_release',
+  parameters: ['released_by', 'released_at', 'why', 'invoice_id'],
+  text: `update invoice_holds set released_by = $1, released_at = $2, released_why = $3
+where invoice_id = $4 and released_by is null
+returning hold`,
+};
+
+/**
  * Keeps the rated invoices of a shard in one statement. The index of promise 4 refuses a second live one of an obligation.
  */
 export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
@@ -1021,6 +1263,20 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * What some customers were billed in earlier periods, in one currency each row: live monthly invoices that were not held.
+ */
+export const invoiceListHistory: Query<{ readonly customers: readonly string[]; readonly series: string; readonly period: string; readonly since: string }, { readonly customer_id: string; readonly currency: string; readonly period: string; readonly total: bigint }> = {
+  name: 'invoice_list_history',
+  parameters: ['customers', 'series', 'period', 'since'],
+  text: `select customer_id, currency, period, sum(total)::bigint as "total"
+from invoices
+where customer_id = any($1::text[]) and series = $2 and period < $3 and period >= $4
+  and status not in ('void', 'superseded', 'held')
+group by customer_id, currency, period
+order by customer_id, currency, period desc`,
 };
 
 /**
@@ -1052,12 +1308,44 @@ order by i.customer_id, i.series, i.invoice_id`,
 };
 
 /**
+ * An invoice with its run, locked to the end of the transaction.
+ */
+export const invoiceLock: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly status: InvoiceStatus; readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly run_status: BillingRunStatus; readonly stripe_customer_id: string | null }> = {
+  name: 'invoice_lock',
+  parameters: ['invoice_id'],
+  text: `select i.invoice_id, i.customer_id, i.status, i.run_id, i.fencing_token, i.period, i.series, r.status as run_status, c.stripe_customer_id
+from invoices i join billing_runs r using (run_id) join customers c using (customer_id)
+where i.invoice_id = $1
+for update of i`,
+};
+
+/**
  * The invoice that stands in Stripe under an id, locked to the end of the transaction.
  */
 export const invoiceLockByStripeId: Query<{ readonly stripe_invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly customer_id: string; readonly period: string; readonly status: InvoiceStatus }> = {
   name: 'invoice_lock_by_stripe_id',
   parameters: ['stripe_invoice_id'],
   text: `select invoice_id, run_id, customer_id, period, status from invoices where stripe_invoice_id = $1 for update`,
+};
+
+/**
+ * Holds a rated invoice, by hand. No row means that it is not rated any more.
+ */
+export const invoicePutOnHold: Query<{ readonly hold_reason: string; readonly invoice_id: string }, { readonly invoice_id: string }> = {
+  name: 'invoice_put_on_hold',
+  parameters: ['hold_reason', 'invoice_id'],
+  text: `update invoices set status = 'held', hold_reason = $1 where invoice_id = $2 and status = 'rated'
+returning invoice_id`,
+};
+
+/**
+ * Lets a held invoice go on with its run. A trigger refuses while a hold is open, and what could not be rated.
+ */
+export const invoiceRelease: Query<{ readonly invoice_id: string }, { readonly invoice_id: string }> = {
+  name: 'invoice_release',
+  parameters: ['invoice_id'],
+  text: `update invoices set status = 'rated', hold_reason = null where invoice_id = $1 and status = 'held'
+returning invoice_id`,
 };
 
 /**
@@ -1079,6 +1367,18 @@ export const invoiceSupersedeOfRun: Query<{ readonly run_id: string; readonly fe
   name: 'invoice_supersede_of_run',
   parameters: ['run_id', 'fencing_token'],
   text: `update invoices set status = 'superseded' where run_id = $1 and fencing_token = $2 and status in ('rated', 'held')`,
+};
+
+/**
+ * Retires the held invoices of a run whose customers could not be rated, so that they are rated anew.
+ */
+export const invoiceSupersedeUnratable: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly customer_id: string }> = {
+  name: 'invoice_supersede_unratable',
+  parameters: ['run_id', 'fencing_token'],
+  text: `update invoices i set status = 'superseded'
+where i.run_id = $1 and i.fencing_token = $2 and i.status = 'held'
+  and exists (select from invoice_holds h where h.invoice_id = i.invoice_id and not h.releasable)
+returning i.customer_id`,
 };
 
 /**
@@ -1480,12 +1780,13 @@ order by c.region, c.source_id`,
 };
 
 /**
- * How many shards of a run are not rated yet.
+ * How many shards a run has under a token, and how many of them are not rated yet or failed.
  */
-export const runShardCountWaiting: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly waiting: number }> = {
-  name: 'run_shard_count_waiting',
+export const runShardCount: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly shards: number; readonly waiting: number; readonly failed: number }> = {
+  name: 'run_shard_count',
   parameters: ['run_id', 'fencing_token'],
-  text: `select count(*)::int as "waiting" from run_shards where run_id = $1 and fencing_token = $2 and status <> 'rated'`,
+  text: `select count(*)::int as "shards", (count(*) filter (where status = 'waiting'))::int as "waiting", (count(*) filter (where status = 'failed'))::int as "failed"
+from run_shards where run_id = $1 and fencing_token = $2`,
 };
 
 /**
@@ -1497,6 +1798,19 @@ export const runShardEnd: Query<{ readonly run_id: string; readonly fencing_toke
   text: `update run_shards set status = 'rated'
 where run_id = $1 and fencing_token = $2 and shard = $3 and status = 'waiting'
 returning shard`,
+};
+
+/**
+ * Marks a shard that cannot be rated. No row means that it was rated meanwhile, or its run has a newer token.
+ */
+export const runShardFail: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number }, { readonly shard: number }> = {
+  name: 'run_shard_fail',
+  parameters: ['run_id', 'fencing_token', 'shard'],
+  text: `update run_shards s set status = 'failed'
+from billing_runs r
+where s.run_id = $1 and s.fencing_token = $2 and s.shard = $3 and s.status = 'waiting'
+  and r.run_id = s.run_id and r.fencing_token = s.fencing_token
+returning s.shard`,
 };
 
 /**
@@ -1525,13 +1839,26 @@ order by shard`,
 /**
  * A shard with its run, the shard locked to the end of the transaction: two deliveries of one message cannot both rate it.
  */
-export const runShardLock: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: RunShardStatus; readonly run_status: BillingRunStatus; readonly current_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
+export const runShardLock: Query<{ readonly run_id: string; readonly fencing_token: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: RunShardStatus; readonly run_status: BillingRunStatus; readonly current_token: number; readonly period: string; readonly period_from: string; readonly period_to: string; readonly contract_id: string | null }> = {
   name: 'run_shard_lock',
   parameters: ['run_id', 'fencing_token', 'shard'],
-  text: `select s.customers, s.status, r.status as run_status, r.fencing_token as current_token, r.period, r.period_from, r.period_to
+  text: `select s.customers, s.status, r.status as run_status, r.fencing_token as current_token, r.period, r.period_from, r.period_to, r.contract_id
 from run_shards s join billing_runs r using (run_id)
 where s.run_id = $1 and s.fencing_token = $2 and s.shard = $3
 for update of s`,
+};
+
+/**
+ * Puts failed shards of a run's current token back to waiting: all of them, or one.
+ */
+export const runShardRetry: Query<{ readonly run_id: string; readonly shard: number | null }, { readonly shard: number; readonly fencing_token: number }> = {
+  name: 'run_shard_retry',
+  parameters: ['run_id', 'shard'],
+  text: `update run_shards s set status = 'waiting'
+from billing_runs r
+where r.run_id = $1 and s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'failed'
+  and ($2::int is null or s.shard = $2)
+returning s.shard, s.fencing_token`,
 };
 
 /**
@@ -1692,16 +2019,20 @@ order by u.metric, u.project_id, u.region, u.day`,
 };
 
 /**
- * Pinned usage that no customer of the run will be billed for: its project had no owner that day, or the owner has no contract.
+ * Pinned usage that no customer of the run will be billed for: its project had no owner that day, or the owner has no
+ * contract. Days that an off-cycle run bills are in its lines.
  */
-export const usageDailyListUnbilled: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly fencing_token: number; readonly billable: readonly string[] }, { readonly project_id: string; readonly metric: string; readonly customer_id: string | null; readonly rows: number; readonly quantity: string }> = {
+export const usageDailyListUnbilled: Query<{ readonly run_id: string; readonly billable: readonly string[] }, { readonly project_id: string; readonly metric: string; readonly customer_id: string | null; readonly rows: number; readonly quantity: string }> = {
   name: 'usage_daily_list_unbilled',
-  parameters: ['from_day', 'to_day', 'run_id', 'fencing_token', 'billable'],
+  parameters: ['run_id', 'billable'],
   text: `select u.project_id, u.metric, u.customer_id, count(*)::int as "rows", sum(u.quantity) as "quantity"
-from run_checkpoints p
-join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
-where p.run_id = $3 and p.fencing_token = $4
-  and (u.customer_id is null or u.customer_id <> all($5::text[]))
+from billing_runs r
+join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= r.period_from and u.day < r.period_to
+where r.run_id = $1
+  and (u.customer_id is null or u.customer_id <> all($2::text[]))
+  and not exists (select from billing_runs o join contracts k on k.contract_id = o.contract_id
+    where o.period = r.period and k.customer_id = u.customer_id and u.day >= o.period_from and u.day < o.period_to)
 group by u.project_id, u.metric, u.customer_id
 order by u.project_id, u.metric`,
 };

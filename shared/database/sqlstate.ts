@@ -24,3 +24,20 @@ export function isRetryable(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state !== undefined && state in RETRYABLE;
 }
+
+/** An approver, author or releaser that the database does not know as a principal. */
+const UNKNOWN_PRINCIPAL = '23503';
+
+/**
+ * What a person is told when the database refuses a decision: the sentence of the guard, or that nobody of that name
+ * is known. Undefined for an error that is no refusal.
+ */
+export function refusalOf(error: unknown): string | undefined {
+  const state = sqlStateOf(error);
+  if (state === undefined) return undefined;
+  if (state in REFUSALS) return (error as Error).message;
+  if (state !== UNKNOWN_PRINCIPAL) return undefined;
+  const { detail } = error as { readonly detail?: unknown };
+  const name = typeof detail === 'string' ? /=\(([^)]*)\)/.exec(detail)?.[1] : undefined;
+  return `${name ?? 'the one who decides'} is not a known identity; add it to the principals first`;
+}

@@ -12,6 +12,10 @@ export const POLICIES = {
   aggregation_failed: { maxAttempts: 12, firstDelaySeconds: 300, delayCapSeconds: 7_200 },
   /** Stripe could not be reached or refused an invoice. */
   issuing_failed: { maxAttempts: 10, firstDelaySeconds: 60, delayCapSeconds: 3_600 },
+  /** A shard of a run could not be rated, by what is in its data or in the code. */
+  rating_failed: { maxAttempts: 4, firstDelaySeconds: 300, delayCapSeconds: 3_600 },
+  /** A period still lacks usage after its grace. */
+  period_incomplete: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** A customer's usage could not be rated; its invoice is held. */
   rating_held: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** Usage of a project that belonged to nobody on that day, or of a customer without a contract. */

@@ -1,8 +1,9 @@
+import { parseShardSubject, retryShards } from '../billing/rating-failure.ts';
 import type { Database } from '../database/database.ts';
 import { exceptionClaimDue, exceptionReopenLeft } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import { raiseException } from '../exceptions/exceptions.ts';
+import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import type { ExceptionClass } from '../exceptions/policy.ts';
 import { type AggregationDependencies, aggregateDay } from '../usage/aggregate.ts';
 import { parseCellName } from '../usage/cell.ts';
@@ -90,7 +91,20 @@ async function retry(
         ]),
       );
       return null;
+    case 'rating_failed': {
+      const shard = parseShardSubject(exception.subject);
+      if (!shard)
+        throw new Error(`exception ${exception.class} has the subject "${exception.subject}", which is not run#shard`);
+      await dependencies.database.transaction({ actor, why }, async (transaction) => {
+        const retried = await retryShards(transaction, dependencies.effects, shard.runId, shard.shard);
+        if (retried > 0) return;
+        const over = 'the run has other inputs by now, or the shard was rated';
+        await resolveException(transaction, dependencies.effects, 'rating_failed', exception.subject, over);
+      });
+      return null;
+    }
     // Their policies allow no attempt without a person, so that none of them is ever due.
+    case 'period_incomplete':
     case 'rating_held':
     case 'unbilled_usage':
     case 'late_usage':

@@ -42,7 +42,8 @@ export const TRANSITIONS = {
     approved: ['issuing'],
     issuing: ['issued', 'issuing_failed'],
     issuing_failed: ['issuing'],
-    issued: ['closed'],
+    // An invoice that was held is released and approved after the others were issued.
+    issued: ['closed', 'issuing'],
     closed: [],
   },
   run_shard: {
@@ -65,6 +66,13 @@ export const TRANSITIONS = {
     paid: [],
     void: [],
     superseded: [],
+  },
+  close_rule: {
+    '': ['proposed'],
+    proposed: ['in_force', 'withdrawn'],
+    in_force: ['retired'],
+    retired: [],
+    withdrawn: [],
   },
   stripe_request: {
     '': ['committed'],

@@ -1,0 +1,2 @@
+-- The run of an invoice.
+select run_id from invoices where invoice_id = :invoice_id;
