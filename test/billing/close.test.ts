@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  approveRule,
+  closeRuleSchema,
+  proposeRule,
+  retireAutomaticApproval,
+} from '../../shared/billing/close-rules.ts';
 import { closeRun } from '../../shared/billing/close-run.ts';
-import { approveRule, closeRuleSchema, proposeRule, retireAutomaticApproval } from '../../shared/billing/close-rules.ts';
 import { holdInvoice, releaseInvoice } from '../../shared/billing/invoice-decisions.ts';
 import { reportOverdueRuns } from '../../shared/billing/overdue-runs.ts';
 import { readDifferences } from '../../shared/billing/run-differences.ts';
@@ -72,7 +77,9 @@ describe('the sign-off names what was reviewed', () => {
     await inReview();
     await db.owner.query(`select set_config('daybook.actor', 'person:fay', false)`);
     await expect(
-      db.owner.query(`update billing_runs set status = 'approved', approver = 'person:fay', approved_at = now(), reviewed_digest = 'sha256:0'`),
+      db.owner.query(
+        `update billing_runs set status = 'approved', approver = 'person:fay', approved_at = now(), reviewed_digest = 'sha256:0'`,
+      ),
     ).rejects.toThrow(/has changed since it was reviewed/);
   });
 
@@ -105,7 +112,10 @@ describe('automatic approval', () => {
     await agree();
     await inReview();
     expect(await run()).toMatchObject({ status: 'issuing', approver: null, approval_rule: 'small-months' });
-    const { rows } = await db.owner.query(`select action, actor, detail from audit_log where subject = $1 order by sequence`, [PERIOD]);
+    const { rows } = await db.owner.query(
+      `select action, actor, detail from audit_log where subject = $1 order by sequence`,
+      [PERIOD],
+    );
     expect(rows.map(({ action }) => action.replace('billing_run.', ''))).toEqual([
       'open',
       'collecting',
@@ -123,9 +133,15 @@ describe('automatic approval', () => {
   });
 
   test.each<[string, () => Promise<unknown>]>([
-    ['a total above the limit: 60.00 + 120.00 + 0.06 > 180.00', () => billedBefore(db, '2026-09', { acme: 6_000n, birch: 12_000n })],
+    [
+      'a total above the limit: 60.00 + 120.00 + 0.06 > 180.00',
+      () => billedBefore(db, '2026-09', { acme: 6_000n, birch: 12_000n }),
+    ],
     ['no last period', async () => undefined],
-    ['a change of more than half: 180.06 after 100.00', () => billedBefore(db, '2026-09', { acme: 5_000n, birch: 5_000n })],
+    [
+      'a change of more than half: 180.06 after 100.00',
+      () => billedBefore(db, '2026-09', { acme: 5_000n, birch: 5_000n }),
+    ],
   ])('%s takes a person', async (_name, prepare) => {
     await prepare();
     await agree();
@@ -155,9 +171,13 @@ describe('automatic approval', () => {
     await expect(approveRule(deps(), rule.rule, 'person:ana', 'mine')).rejects.toThrow(/neither its author/);
     await approveRule(deps(), rule.rule, 'person:ben', 'agreed');
     await expect(approveRule(deps(), rule.rule, 'person:ben', 'again')).rejects.toThrow(/nor each other/);
-    await expect(db.owner.query(`update close_rules set terms = '{}' where rule_id = 'small-months'`)).rejects.toThrow(/immutable/);
+    await expect(db.owner.query(`update close_rules set terms = '{}' where rule_id = 'small-months'`)).rejects.toThrow(
+      /immutable/,
+    );
     await expect(
-      db.owner.query(`update billing_runs set status = 'approved', approval_rule = 'small-months', approved_at = now()`),
+      db.owner.query(
+        `update billing_runs set status = 'approved', approval_rule = 'small-months', approved_at = now()`,
+      ),
     ).resolves.toMatchObject({ rowCount: 0 });
   });
 
@@ -165,14 +185,23 @@ describe('automatic approval', () => {
     await inReview();
     await agree();
     await expect(
-      db.owner.query(`update billing_runs set status = 'approved', approval_rule = 'small-months', approved_at = now()`),
+      db.owner.query(
+        `update billing_runs set status = 'approved', approval_rule = 'small-months', approved_at = now()`,
+      ),
     ).rejects.toThrow('rule small-months does not approve run 2026-10: usd has no last period');
   });
 });
 
 describe('bounds are rows that two people agree on', () => {
   test('tighter bounds of a currency take the place of those that Daybook comes with', async () => {
-    const terms = { maxLines: 1_000, maxTimesMedian: '5', medianOf: 6, medianFrom: 3, maxChange: '0.1', tolerance: '1' };
+    const terms = {
+      maxLines: 1_000,
+      maxTimesMedian: '5',
+      medianOf: 6,
+      medianFrom: 3,
+      maxChange: '0.1',
+      tolerance: '1',
+    };
     const bounds = closeRuleSchema.parse({ rule: 'usd-tight', kind: 'bounds', currency: 'usd', terms });
     await proposeRule(deps(), bounds, 'person:ana', 'tighter');
     expect(await approveRule(deps(), 'usd-tight', 'person:ben', 'agreed')).toMatchObject({ status: 'in_force' });
@@ -189,7 +218,15 @@ describe('bounds are rows that two people agree on', () => {
     [{ maxLines: 0 }, /maxLines/],
     [{ more: 1 }, /more/],
   ])('%o is refused, with its place', (change, place) => {
-    const terms = { maxLines: 10, maxTimesMedian: '5', medianOf: 6, medianFrom: 3, maxChange: '2', tolerance: '1', ...change };
+    const terms = {
+      maxLines: 10,
+      maxTimesMedian: '5',
+      medianOf: 6,
+      medianFrom: 3,
+      maxChange: '2',
+      tolerance: '1',
+      ...change,
+    };
     const parsed = closeRuleSchema.safeParse({ rule: 'x', kind: 'bounds', currency: 'usd', terms });
     expect(JSON.stringify(parsed.error?.issues)).toMatch(place);
   });
@@ -200,12 +237,17 @@ describe('the close', () => {
     await inReview();
     await approve();
     const decision = { runId: PERIOD, actor: 'person:fay', why: 'all paid', leave: [] };
-    expect(await closeRun(deps(), decision)).toMatchObject({ kind: 'refused', reason: 'run 2026-10 is issuing; only an issued run can be closed' });
+    expect(await closeRun(deps(), decision)).toMatchObject({
+      kind: 'refused',
+      reason: 'run 2026-10 is issuing; only an issued run can be closed',
+    });
     await pay();
     expect(await closeRun(deps(), decision)).toEqual({ kind: 'closed', leftOpen: [] });
     expect(await run()).toMatchObject({ status: 'closed', closed_by: 'person:fay', left_open: [] });
     expect(await closeRun(deps(), decision)).toMatchObject({ kind: 'refused' });
-    await expect(db.owner.query(`update billing_runs set status = 'issued'`)).rejects.toThrow(/cannot go from "closed"/);
+    await expect(db.owner.query(`update billing_runs set status = 'issued'`)).rejects.toThrow(
+      /cannot go from "closed"/,
+    );
     expect(await collect(db.database)).toBe('unchanged');
   });
 
@@ -223,8 +265,13 @@ describe('the close', () => {
       kind: 'refused',
       reason: '2026-10/birch/usage is not open in run 2026-10, so that it cannot be left',
     });
-    expect(await closeRun(deps(), { ...decision, leave: ['2026-10/acme/usage'] })).toEqual({ kind: 'closed', leftOpen: ['2026-10/acme/usage'] });
-    expect(await releaseInvoice(deps(), { invoiceId: '2026-10/acme/usage', actor: 'person:fay', why: 'late' })).toMatchObject({
+    expect(await closeRun(deps(), { ...decision, leave: ['2026-10/acme/usage'] })).toEqual({
+      kind: 'closed',
+      leftOpen: ['2026-10/acme/usage'],
+    });
+    expect(
+      await releaseInvoice(deps(), { invoiceId: '2026-10/acme/usage', actor: 'person:fay', why: 'late' }),
+    ).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('is closed'),
     });
@@ -236,7 +283,9 @@ describe('the close', () => {
     await approve();
     await pay();
     const close = (who: string) =>
-      db.owner.query(`select set_config('daybook.actor', '${who}', false); update billing_runs set status = 'closed', closed_by = '${who}', closed_at = now()`);
+      db.owner.query(
+        `select set_config('daybook.actor', '${who}', false); update billing_runs set status = 'closed', closed_by = '${who}', closed_at = now()`,
+      );
     await expect(close('person:fay')).rejects.toThrow('run 2026-10 cannot be closed: 2026-10/acme/usage is open');
     await expect(close('person:ben')).rejects.toThrow(/has not the role/);
   });
@@ -248,7 +297,10 @@ describe('the close', () => {
     await approve();
     await pay();
     const outcome = await closeRun(deps(), { runId: PERIOD, actor: 'person:fay', why: 'done', leave: [] });
-    expect(outcome).toMatchObject({ kind: 'refused', open: [{ thing: expect.stringMatching(/^exception:\d+$/), state: 'unbilled_usage open' }] });
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      open: [{ thing: expect.stringMatching(/^exception:\d+$/), state: 'unbilled_usage open' }],
+    });
   });
 });
 
@@ -263,7 +315,11 @@ describe('the grace', () => {
     expect((await run()).status).toBe('collecting');
     const exceptions = async () => (await db.owner.query('select class, status, detail from exceptions')).rows;
     expect(await exceptions()).toEqual([
-      { class: 'period_incomplete', status: 'open', detail: expect.stringContaining('5 of 6 cells of 2026-10 are missing') },
+      {
+        class: 'period_incomplete',
+        status: 'open',
+        detail: expect.stringContaining('5 of 6 cells of 2026-10 are missing'),
+      },
     ]);
     await aggregateAll(db.database, USAGE);
     await collect(db.database);
@@ -308,7 +364,9 @@ describe('differences to the last run', () => {
         old: 4_000n,
         new: 6_000n,
         change: 2_000n,
-        lines: [{ ...line, reason: 'quantity_changed', old: 4_000n, new: 6_000n, oldQuantity: '400', newQuantity: '600' }],
+        lines: [
+          { ...line, reason: 'quantity_changed', old: 4_000n, new: 6_000n, oldQuantity: '400', newQuantity: '600' },
+        ],
       },
     ]);
   });

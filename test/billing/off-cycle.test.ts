@@ -5,7 +5,18 @@ import { approveRun } from '../../shared/billing/sign-off.ts';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { activateContract, approveContract, draftContract, endContract } from '../../shared/catalogue/contracts.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
-import { aggregate, aggregateAll, collect, DAYS, EFFECTS, PERIOD, REGIONS, rate, rateOf, seedContracts } from './month.ts';
+import {
+  aggregate,
+  aggregateAll,
+  collect,
+  DAYS,
+  EFFECTS,
+  PERIOD,
+  REGIONS,
+  rate,
+  rateOf,
+  seedContracts,
+} from './month.ts';
 
 /** acme's first contract ends after two of the three days. */
 const RUN = '2026-10:acme-1';
@@ -31,7 +42,8 @@ const invoices = async () =>
       `select invoice_id, run_id, status, total::int from invoices where status <> 'superseded' order by invoice_id`,
     )
   ).rows;
-const runs = async () => (await db.owner.query('select run_id, scope, status, fencing_token from billing_runs order by run_id')).rows;
+const runs = async () =>
+  (await db.owner.query('select run_id, scope, status, fencing_token from billing_runs order by run_id')).rows;
 const twoDays = async () => {
   for (const day of DAYS.slice(0, 2)) for (const region of REGIONS) await aggregate(db.database, region, day, USAGE);
 };
@@ -39,10 +51,18 @@ const twoDays = async () => {
 /** acme goes on with another contract of the same plan on the third day. */
 async function nextContract(): Promise<void> {
   const contractId = 'acme-2';
-  const terms = { contractId, customerId: 'acme', mode: 'usage', usagePlanVersion: planVersion, startsOn: '2026-10-03' } as const;
+  const terms = {
+    contractId,
+    customerId: 'acme',
+    mode: 'usage',
+    usagePlanVersion: planVersion,
+    startsOn: '2026-10-03',
+  } as const;
   expect(await draftContract(deps(), { ...terms, author: 'person:ana' })).toMatchObject({ kind: 'drafted' });
   await approveContract(deps(), { contractId, approver: 'person:ben', acknowledged: [], why: 'test' });
-  expect(await activateContract(deps(), { contractId, actor: 'person:ana', why: 'test' })).toMatchObject({ kind: 'done' });
+  expect(await activateContract(deps(), { contractId, actor: 'person:ana', why: 'test' })).toMatchObject({
+    kind: 'done',
+  });
 }
 
 describe('promises 5 and 7: a contract that ends inside a month is billed off cycle, and its days once', () => {
@@ -66,7 +86,10 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
       billedOffCycle: [{ from: '2026-10-01', to: '2026-10-03' }],
     });
     for (const invoice of ['2026-10/acme/usage', '2026-10/acme/off-cycle-acme-1'])
-      expect(await explainInvoice(db.database, invoice)).toMatchObject({ kind: 'explained', explanation: { matches: true } });
+      expect(await explainInvoice(db.database, invoice)).toMatchObject({
+        kind: 'explained',
+        explanation: { matches: true },
+      });
   });
 
   test('a customer who leaves altogether is not in the run of the month, and its usage is not called unbilled', async () => {
@@ -77,7 +100,10 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
     await collect(db.database);
     await rateOf(db.database, RUN, 0);
     await rate(db.database, 0);
-    expect((await invoices()).map(({ invoice_id }) => invoice_id)).toEqual(['2026-10/acme/off-cycle-acme-1', '2026-10/birch/usage']);
+    expect((await invoices()).map(({ invoice_id }) => invoice_id)).toEqual([
+      '2026-10/acme/off-cycle-acme-1',
+      '2026-10/birch/usage',
+    ]);
     expect((await db.owner.query('select * from exceptions')).rows).toEqual([]);
   });
 
@@ -106,7 +132,10 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
     await collect(db.database);
     await rate(db.database, 0);
     await approveRun(deps(), { runId: PERIOD, approver: 'person:fay', why: 'reviewed' });
-    expect(await open()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('2026-10, which is closed') });
+    expect(await open()).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('2026-10, which is closed'),
+    });
     expect(await runs()).toHaveLength(1);
   });
 
@@ -117,7 +146,10 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
     await rateOf(db.database, RUN, 0);
     await aggregate(db.database, 'us-east', utcDay('2026-10-02'), { ...USAGE, 'acme-app': '110' });
     await collect(db.database);
-    expect(await runs()).toMatchObject([{ status: 'collecting' }, { run_id: RUN, status: 'complete', fencing_token: 2 }]);
+    expect(await runs()).toMatchObject([
+      { status: 'collecting' },
+      { run_id: RUN, status: 'complete', fencing_token: 2 },
+    ]);
     await rateOf(db.database, RUN, 0, 2);
     expect(await invoices()).toMatchObject([{ invoice_id: '2026-10/acme/off-cycle-acme-1/2', total: 4_100 }]);
   });
@@ -127,7 +159,9 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
     await twoDays();
     await open();
     await rateOf(db.database, RUN, 0);
-    expect(await approveRun(deps(), { runId: RUN, approver: 'person:ben', why: 'reviewed' })).toMatchObject({ kind: 'approved' });
+    expect(await approveRun(deps(), { runId: RUN, approver: 'person:ben', why: 'reviewed' })).toMatchObject({
+      kind: 'approved',
+    });
     await nextContract();
   });
 });
@@ -138,7 +172,10 @@ describe('promise 9: one active run per scope and period', () => {
     await twoDays();
     const outcomes = await Promise.all([open(), open(), open()]);
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['opened', 'refused', 'refused']);
-    expect(await open()).toMatchObject({ kind: 'refused', reason: expect.stringContaining(`has its run: daybook run show ${RUN}`) });
+    expect(await open()).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining(`has its run: daybook run show ${RUN}`),
+    });
   });
 
   test('the database refuses a second run of a scope, other days than the contract’s last ones, and a moved end', async () => {
@@ -151,18 +188,30 @@ describe('promise 9: one active run per scope and period', () => {
          values ($1, $2, '2026-10', 'open', $3, $4, now(), $5, 'x', now())`,
         [id, scope, from, to, contract],
       );
-    await expect(insert('other', 'off-cycle:acme-1', '2026-10-01', '2026-10-03', 'acme-1')).rejects.toThrow(/one_active_run_per_scope|one_off_cycle_run/);
-    await expect(insert('birch', 'off-cycle:birch-1', '2026-10-01', '2026-10-03', 'birch-1')).rejects.toThrow(/not the last ones of contract birch-1/);
+    await expect(insert('other', 'off-cycle:acme-1', '2026-10-01', '2026-10-03', 'acme-1')).rejects.toThrow(
+      /one_active_run_per_scope|one_off_cycle_run/,
+    );
+    await expect(insert('birch', 'off-cycle:birch-1', '2026-10-01', '2026-10-03', 'birch-1')).rejects.toThrow(
+      /not the last ones of contract birch-1/,
+    );
   });
 });
 
 describe('what is refused, with the reason', () => {
   test.each<[string, () => Promise<unknown>, string]>([
     ['a contract that goes on', async () => undefined, 'has not ended'],
-    ['a contract that ends with the month', () => end('2026-11-01'), 'ends with 2026-10; the run of that month bills it'],
+    [
+      'a contract that ends with the month',
+      () => end('2026-11-01'),
+      'ends with 2026-10; the run of that month bills it',
+    ],
     ['a contract that never had a day', () => end('2026-10-01'), 'it never had one'],
     ['an end that has not come', () => end('2026-11-20'), 'its last day is not over'],
-    ['days that are not complete', () => end('2026-10-03'), 'are not complete: see daybook usage completeness --period 2026-10'],
+    [
+      'days that are not complete',
+      () => end('2026-10-03'),
+      'are not complete: see daybook usage completeness --period 2026-10',
+    ],
   ])('%s', async (_name, prepare, reason) => {
     await prepare();
     expect(await open()).toMatchObject({ kind: 'refused', reason: expect.stringContaining(reason) });
