@@ -308,12 +308,13 @@ order by c.rule_id`,
 };
 
 /**
- * The run, locked to the end of the transaction.
+ * The run, locked to the end of the transaction against whoever else moves it on. Rows that refer to the run are written
+ * meanwhile: shards that end at the same moment wait for each other here, and never in a circle.
  */
 export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number; readonly author: string; readonly contract_id: string | null }> = {
   name: 'billing_run_lock',
   parameters: ['run_id'],
-  text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for update`,
+  text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for no key update`,
 };
 
 /**

@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
 import { scaled } from '../scale.ts';
 import { createCustomer, openClient } from '../stripe/stand-in.ts';
+import { readerOf } from '../usage/reading.ts';
 import { putInForce } from './demo-month.ts';
 import { EFFECTS, PERIOD } from './month.ts';
 
@@ -148,7 +149,7 @@ async function seedUsage(): Promise<void> {
         });
         const reading = { kind: 'complete' as const, rows, evidence: { queries: [], facts: {} } };
         const work = { region, source, day, snapshotAt: EFFECTS.now(), actor: 'service:aggregate-usage', why: 'test' };
-        const openReader = async () => ({ read: async () => reading });
+        const openReader = async () => readerOf(reading);
         expect(await aggregateDay({ database: db.database, effects: EFFECTS, openReader }, work)).toMatchObject({
           kind: 'aggregated',
         });

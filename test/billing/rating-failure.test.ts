@@ -148,6 +148,14 @@ describe('rating in batches', () => {
     expect(counts[1]).toBe(counts[0]);
   });
 
+  test('shards that are rated at the same moment wait for each other, and none is rated twice', async () => {
+    await collect(db.database, 4);
+    statements = [];
+    await Promise.all([deliver(0), deliver(1), deliver(2)]);
+    expect(await states()).toMatchObject({ run: 'in_review', shards: ['rated', 'rated', 'rated'] });
+    expect(statements.filter((name) => name === 'invoice_insert_many')).toHaveLength(3);
+  });
+
   test('shards are cut by customers and by rows; a customer with more rows than fit is one by itself', () => {
     const customers = (rows: number[]) => rows.map((count, index) => ({ customer: `c${index}`, rows: count }));
     expect(shardsOf(customers([]), SHARD_LIMITS)).toEqual([[]]);
