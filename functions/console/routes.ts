@@ -7,6 +7,7 @@ import {
   planVersionSchema,
   positionSchema,
   regionSchema,
+  runSchema,
   sequenceSchema,
   sourceSchema,
 } from '../../shared/console/identifiers.ts';
@@ -68,7 +69,7 @@ const laterIssue = { ...firstIssue, issue: issue.unwrap() };
 export const ROUTES: readonly Route[] = [
   get('/', 'viewer', nothing, overviewPage),
   get('/runs', 'viewer', nothing, runsPage),
-  get('/runs/:period', 'viewer', z.object({ period: periodSchema }), runPage),
+  get('/runs/:run', 'viewer', z.object({ run: runSchema }), runPage),
   get('/invoices/:period/:customer/:series', 'viewer', z.object(firstIssue), invoicePage),
   get('/invoices/:period/:customer/:series/:issue', 'viewer', z.object(laterIssue), invoicePage),
   get(

@@ -6,7 +6,11 @@ export const COMMANDS = {
   completeness: (period: string) => `${DAYBOOK} usage completeness --period ${period}`,
   showRun: (period: string) => `${DAYBOOK} run show ${period}`,
   rateRun: (period: string) => `${DAYBOOK} run rate ${period}`,
-  approveRun: (period: string) => `${DAYBOOK} run approve ${period} --as person:YOU --why "what was reviewed"`,
+  approveRun: (run: string, reviewed?: string) =>
+    `${DAYBOOK} run approve ${run} --as person:YOU${reviewed === undefined ? '' : ` --reviewed ${reviewed}`} --why "what was reviewed"`,
+  closeRun: (run: string) => `${DAYBOOK} run close ${run} --as person:YOU --why "why it is done"`,
+  releaseInvoice: (invoiceId: string) =>
+    `${DAYBOOK} invoice release ${invoiceId} --as person:YOU --why "why it is right"`,
   issueRun: (period: string) => `${DAYBOOK} run issue ${period}`,
   showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,
   explainInvoice: (invoiceId: string) => `${DAYBOOK} invoice explain ${invoiceId}`,

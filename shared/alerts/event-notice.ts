@@ -41,7 +41,7 @@ function usageIncomplete({ region, source, day, reason, detail }: EventData<'usa
 
 function chargesPriced(data: EventData<'charges.priced'>, totals: string, consoleUrl: string | null): Notice {
   const { runId, period, fencingToken, invoices, held } = data;
-  const seen = consoleUrl === null ? '' : ` Look at it: ${consoleUrl.replace(/\/$/, '')}/runs/${period}`;
+  const seen = consoleUrl === null ? '' : ` Look at it: ${consoleUrl.replace(/\/$/, '')}/runs/${runId}`;
   const heldWords = held === 0 ? 'none held' : `${held} held for a decision`;
   return {
     occasion: { job: 'price-usage', window: `${runId}#${fencingToken}`, error: 'ready_for_review' },
@@ -50,7 +50,7 @@ function chargesPriced(data: EventData<'charges.priced'>, totals: string, consol
       title: `Billing run ${runId} is ready for review`,
       where: `billing run ${runId}, period ${period}`,
       why: `${invoices} invoices, ${heldWords}, total ${totals}. Someone other than its author signs it off.${seen}`,
-      recover: `${COMMANDS.showRun(period)}\n${COMMANDS.approveRun(period)}`,
+      recover: `${COMMANDS.showRun(runId)}\n${COMMANDS.approveRun(runId)}`,
     },
   };
 }

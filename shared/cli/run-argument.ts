@@ -19,7 +19,7 @@ export function parseRunArgument(text: string): RunName {
 
 /** How a command takes a run. */
 export const RUN = [
-  '<run>',
+  '<period>',
   'the month, like 2026-10, or an off-cycle run, like 2026-10:acme-1',
   parseRunArgument,
 ] as const;

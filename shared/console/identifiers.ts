@@ -20,7 +20,14 @@ export const daySchema = z.string().transform((text, context): UtcDay => {
 export const customerSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'not a customer id');
 export const regionSchema = z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, 'not a region');
 export const sourceSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'not a usage source');
-const seriesSchema = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'not a series');
+/** An off-cycle run has its contract's name beside the period's: `2026-10:acme-1`. */
+export const runSchema = z.string().refine((text) => {
+  const [period = '', contract] = text.split(/:(.*)/s);
+  return (
+    parseBillingPeriod(period) !== undefined && (contract === undefined || /^[a-z0-9][a-z0-9_-]{0,80}$/.test(contract))
+  );
+}, 'write a run, like 2026-10 or 2026-10:acme-1');
+const seriesSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,95}$/, 'not a series');
 /** The second and later invoices of one obligation carry a number. */
 const issueSchema = z.string().regex(/^[1-9]\d{0,3}$/, 'not a number of an invoice');
 export const positionSchema = z

@@ -308,12 +308,13 @@ order by c.rule_id`,
 };
 
 /**
- * The run, locked to the end of the transaction.
+ * The run, locked to the end of the transaction against whoever else moves it on. Rows that refer to the run are written
+ * meanwhile: shards that end at the same moment wait for each other here, and never in a circle.
  */
 export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number; readonly author: string; readonly contract_id: string | null }> = {
   name: 'billing_run_lock',
   parameters: ['run_id'],
-  text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for update`,
+  text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for no key update`,
 };
 
 /**
@@ -1294,11 +1295,12 @@ order by i.customer_id, i.series`,
 /**
  * The live invoices of a run, each beside the live one of the same customer, series and currency in another period.
  */
-export const invoiceListWithPrevious: Query<{ readonly previous_period: string; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly total: bigint; readonly hold_reason: string | null; readonly failure_detail: string | null; readonly stripe_number: string | null; readonly stripe_customer_id: string | null; readonly previous_invoice_id: string | null; readonly previous_total: bigint | null }> = {
+export const invoiceListWithPrevious: Query<{ readonly previous_period: string; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly total: bigint; readonly hold_reason: string | null; readonly failure_detail: string | null; readonly stripe_number: string | null; readonly stripe_customer_id: string | null; readonly previous_invoice_id: string | null; readonly previous_total: bigint | null; readonly unratable: boolean }> = {
   name: 'invoice_list_with_previous',
   parameters: ['previous_period', 'run_id'],
   text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.series, i.status, i.currency, i.total, i.hold_reason,
-  i.failure_detail, i.stripe_number, c.stripe_customer_id, p.invoice_id as "previous_invoice_id", p.total as "previous_total"
+  i.failure_detail, i.stripe_number, c.stripe_customer_id, p.invoice_id as "previous_invoice_id", p.total as "previous_total",
+  exists (select from invoice_holds h where h.invoice_id = i.invoice_id and not h.releasable) as "unratable"
 from invoices i
 join customers c using (customer_id)
 left join invoices p on p.customer_id = i.customer_id and p.series = i.series and p.currency = i.currency

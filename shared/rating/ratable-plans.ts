@@ -60,7 +60,9 @@ function read(text: string, overrides: string, rollups: Rollups): Ratable {
 }
 
 function prepare(plan: PlanDocument, overrides: string, rollups: Rollups): Ratable {
-  const overridden = applyOverrides(plan, overridesSchema.parse(JSON.parse(overrides)));
+  const parsed = overridesSchema.safeParse(JSON.parse(overrides));
+  if (!parsed.success) return refused('overrides_do_not_fit', plan.currency, parsed.error.issues);
+  const overridden = applyOverrides(plan, parsed.data);
   if (overridden.kind === 'refused') return refused('overrides_do_not_fit', plan.currency, overridden.diagnostics);
   const formulas = readFormulas(overridden.plan);
   if (formulas.kind === 'refused') return refused('unreadable_formula', plan.currency, formulas.diagnostics);

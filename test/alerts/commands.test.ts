@@ -8,8 +8,10 @@ const EXAMPLES = [
   COMMANDS.completeness('2026-10'),
   COMMANDS.showRun('2026-10'),
   COMMANDS.rateRun('2026-10'),
-  COMMANDS.approveRun('2026-10'),
+  COMMANDS.approveRun('2026-10', '0123456789abcdef'),
   COMMANDS.issueRun('2026-10'),
+  COMMANDS.closeRun('2026-10'),
+  COMMANDS.releaseInvoice('2026-10/acme/usage'),
   COMMANDS.showInvoice('2026-10/acme/usage'),
   COMMANDS.explainInvoice('2026-10/acme/usage'),
   COMMANDS.listExceptions(),
@@ -38,7 +40,7 @@ describe('a command that people are told to run', () => {
     (exceptionClass) => {
       const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
       expect(text).toMatch(
-        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|run (show|issue) \S+)$/,
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+)$/,
       );
     },
   );

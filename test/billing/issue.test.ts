@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { issueInvoice } from '../../shared/billing/issue-invoice.ts';
 import { approveRun } from '../../shared/billing/sign-off.ts';
+import { POLICIES } from '../../shared/exceptions/policy.ts';
 import { openStripeClient, type StripeClient } from '../../shared/stripe/client.ts';
 import { stripeCustomerSchema } from '../../shared/stripe/objects.ts';
 import { postRequest } from '../../shared/stripe/request.ts';
@@ -141,6 +142,18 @@ describe('an invoice that cannot be issued', () => {
   test('of a customer that Stripe does not know is stopped with what to do', async () => {
     await db.owner.query('update customers set stripe_customer_id = null');
     expect(await issue()).toMatchObject({ kind: 'failed', reason: 'no_stripe_customer' });
+  });
+
+  test('promise 20: after the policy’s attempts its run is issuing_failed, and issued once the cause is mended', async () => {
+    const { rows } = await db.owner.query('select stripe_customer_id from customers');
+    await db.owner.query('update customers set stripe_customer_id = null');
+    for (let attempt = 1; attempt < POLICIES.issuing_failed.maxAttempts; attempt += 1) await issue();
+    expect(await runStatus()).toBe('issuing');
+    await issue();
+    expect(await runStatus()).toBe('issuing_failed');
+    await db.owner.query('update customers set stripe_customer_id = $1', [rows[0].stripe_customer_id]);
+    expect(await issue()).toMatchObject({ kind: 'issued' });
+    expect(await runStatus()).toBe('issued');
   });
 
   test('that was not approved is left alone', async () => {

@@ -101,9 +101,14 @@ export function collect(database: Database, customers?: number) {
   );
 }
 
-/** Rates one shard, as price-usage does. */
+/** Rates one shard of the month, as price-usage does. */
 export function rate(database: Database, shard: number, fencingToken = 1) {
+  return rateOf(database, PERIOD, shard, fencingToken);
+}
+
+/** Rates one shard of any run. */
+export function rateOf(database: Database, runId: string, shard: number, fencingToken = 1) {
   return database.transaction({ actor: 'service:price-usage', why: 'test' }, (transaction) =>
-    rateShard(transaction, EFFECTS, { runId: PERIOD, fencingToken, shard }),
+    rateShard(transaction, EFFECTS, { runId, fencingToken, shard }),
   );
 }

@@ -57,7 +57,7 @@ function figures(checkpoint: Checkpoint, runs: readonly Run[]): Html {
     ['Digest of the rows', digest === null ? 'none' : code(digest)],
     [
       'Runs that rest on it',
-      runs.length === 0 ? 'none' : html`${runs.map((run) => html`<a href="/runs/${run.period}">${run.run_id}</a> `)}`,
+      runs.length === 0 ? 'none' : html`${runs.map((run) => html`<a href="/runs/${run.run_id}">${run.run_id}</a> `)}`,
     ],
   ]);
 }

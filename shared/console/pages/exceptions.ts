@@ -76,6 +76,9 @@ function subjectLink({ class: name, subject }: Exception): Html {
       return html`<a href="/invoices/${subject}">${subject}</a>`;
     case 'rating_held':
       return html`<a href="/invoices/${subject}/usage">${subject}</a>`;
+    case 'rating_failed':
+      return html`<a href="/runs/${subject.split('#', 1)[0]}">${subject}</a>`;
+    case 'period_incomplete':
     case 'unbilled_usage':
     case 'late_usage':
       return html`<a href="/runs/${subject}">${subject}</a>`;

@@ -42,7 +42,7 @@ export async function invoicePage({ reader }: PageContext, address: InvoiceAddre
   const { invoice } = view;
   const body = html`${trail([
     ['Runs', '/runs'],
-    [invoice.period, `/runs/${invoice.period}`],
+    [invoice.run_id, `/runs/${invoice.run_id}`],
   ])}
 <div class="head"><div class="line"><h1>${invoice.customer_name}, ${invoice.period}</h1>${badge(invoice.status)}</div>
 <p class="muted">Invoice <code>${invoice.invoice_id}</code> of <a href="/customers/${invoice.customer_id}">${invoice.customer_id}</a></p></div>
@@ -147,7 +147,7 @@ function proof({ invoice }: View): Html {
   return html`${facts([
     ['Digest of the document', code(invoice.document_digest)],
     ['Rated', instant(invoice.rated_at)],
-    ['Run', html`<a href="/runs/${invoice.period}">${invoice.run_id}</a>, token ${invoice.fencing_token}`],
+    ['Run', html`<a href="/runs/${invoice.run_id}">${invoice.run_id}</a>, token ${invoice.fencing_token}`],
   ])}${command(COMMANDS.explainInvoice(invoice.invoice_id))}
 <details><summary>The document, as it was rated</summary><pre class="query"><code>${invoice.document}</code></pre></details>`;
 }

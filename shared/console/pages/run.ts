@@ -1,10 +1,12 @@
 import { html } from 'hono/html';
 import { COMMANDS } from '../../alerts/commands.ts';
-import { type BillingPeriod, previousPeriod } from '../../calendar/billing-period.ts';
+import { readDifferences } from '../../billing/run-differences.ts';
+import { billingPeriod, previousPeriod } from '../../calendar/billing-period.ts';
 import type { Reader } from '../../database/database.ts';
 import {
   auditLogListOfSubject,
   billingRunFind,
+  billingRunListOpenThings,
   billingRunShowProgress,
   invoiceListFiltered,
   invoiceListWithPrevious,
@@ -14,6 +16,7 @@ import { formatAmount, formatChange, formatCount, shortDigest } from '../format.
 import { history } from '../history.ts';
 import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
 import { badge, code, command, facts, instant, section, table, tableOr, trail } from '../parts.ts';
+import { differencesSection } from '../run-differences-section.ts';
 import { runSteps } from '../run-steps.ts';
 import { reviewedTotals } from './runs.ts';
 
@@ -21,34 +24,38 @@ type View = NonNullable<Awaited<ReturnType<typeof readRun>>>;
 type Invoice = View['invoices'][number];
 
 /** A period's close as finance reviews it. */
-export async function runPage({ reader }: PageContext, { period }: { readonly period: BillingPeriod }): Promise<Page> {
-  const view = await readRun(reader, period);
-  if (!view) return notFoundPage(`There is no billing run of ${period}.`, html`<a href="/runs">All runs</a>`);
+export async function runPage({ reader }: PageContext, { run: runId }: { readonly run: string }): Promise<Page> {
+  const view = await readRun(reader, runId);
+  if (!view) return notFoundPage(`There is no billing run of ${runId}.`, html`<a href="/runs">All runs</a>`);
   const { run } = view;
   const body = html`${trail([['Runs', '/runs']])}
 <div class="head"><div class="line"><h1>Billing run ${run.run_id}</h1>${badge(run.status)}</div>
-<p class="muted">Days ${run.period_from} up to, not including, ${run.period_to}</p></div>
-<div class="panel">${runSteps(run.status)}</div>
+<p class="muted">Days ${run.period_from} up to, not including, ${run.period_to}${run.contract_id === null ? '' : `: the last ones of contract ${run.contract_id}`}</p></div>
+<div class="panel">${runSteps(run.status)}${shardProgress(view)}</div>
 <div class="columns">${section('Totals', totals(view))}${section('Sign-off', signOff(view))}</div>
-${section('Invoices', invoices(view))}
 ${held(view)}
+${differencesSection(view.differences)}
+${section('Invoices', invoices(view))}
 ${section('What the run rests on', inputs(view))}
 ${section('History', history(view.entries))}`;
   return { status: 200, title: `Run ${run.run_id}`, active: 'runs', body };
 }
 
-async function readRun(reader: Reader, period: BillingPeriod) {
-  const run = await reader.first(billingRunFind, { run_id: period });
+async function readRun(reader: Reader, runId: string) {
+  const run = await reader.first(billingRunFind, { run_id: runId });
   if (!run) return undefined;
   const key = { run_id: run.run_id };
-  const [rows, earlier, sources, progress, entries] = await Promise.all([
+  const period = billingPeriod(run.period);
+  const [rows, earlier, sources, progress, entries, differences, open] = await Promise.all([
     reader.rows(invoiceListWithPrevious, { ...key, previous_period: previousPeriod(period) }),
     reader.rows(invoiceListFiltered, { period: previousPeriod(period), customer_id: null, status: null }),
     reader.rows(runCheckpointCountBySource, key),
     reader.first(billingRunShowProgress, key),
     reader.rows(auditLogListOfSubject, { subject: run.run_id, entity: 'billing_run' }),
+    readDifferences(reader, { runId, period, contractId: run.contract_id }),
+    reader.rows(billingRunListOpenThings, key),
   ]);
-  return { run, invoices: rows, earlier: live(earlier), sources, progress, entries };
+  return { run, invoices: rows, earlier: live(earlier), sources, progress, entries, differences, open };
 }
 
 function live<Row extends { readonly status: string }>(rows: readonly Row[]): readonly Row[] {
@@ -85,27 +92,51 @@ function totals({ invoices: all, earlier, run }: View): Html {
   return tableOr('Nothing is rated yet.', 'Totals per currency', columns, lines);
 }
 
-function signOff({ run }: View): Html {
-  const opened = [
+/** How many shards are rated, while they are. */
+function shardProgress({ run, progress }: View): Html {
+  if (progress === undefined || progress.shards === 0 || (run.status !== 'complete' && run.status !== 'rating_failed'))
+    return html``;
+  const { rated_shards: rated, shards, failed_shards: failed } = progress;
+  const words = `${rated} of ${shards} shards rated${failed === 0 ? '' : `, ${failed} failed`}`;
+  return html`<p><progress max="${shards}" value="${rated}" aria-label="${words}"></progress> ${words}</p>${failed === 0 ? '' : command(COMMANDS.rateRun(run.run_id))}`;
+}
+
+function signOff(view: View): Html {
+  const { run } = view;
+  const entries: [string, unknown][] = [
     ['Opened by', html`${run.author}<span class="sub">${instant(run.opened_at)}</span>`],
     ['Grace until', instant(run.grace_until)],
-  ] as const;
-  if (run.approver !== null && run.approved_at !== null) {
-    return facts([
-      ...opened,
-      ['Signed off by', html`<strong>${run.approver}</strong><span class="sub">${instant(run.approved_at)}</span>`],
-    ]);
+  ];
+  if (run.approved_at === null) {
+    if (run.status !== 'in_review')
+      return html`${facts(entries)}<p class="muted">Not signed off: the run is not in review yet.</p>`;
+    const reviewed = shortDigest(run.review_digest).replace('sha256:', '');
+    return html`${facts([...entries, ['To be signed off', code(run.review_digest, shortDigest(run.review_digest))]])}<p>Waits for a sign-off by someone other than its author. This page is read-only; sign off with</p>${command(COMMANDS.approveRun(run.run_id, reviewed))}`;
   }
-  if (run.status !== 'in_review')
-    return html`${facts(opened)}<p class="muted">Not signed off: the run is not in review yet.</p>`;
-  return html`${facts(opened)}<p>Waits for a sign-off by someone other than its author. This page is read-only; sign off with</p>${command(COMMANDS.approveRun(run.period))}`;
+  const who = run.approver ?? `the rule ${run.approval_rule}, without a person`;
+  entries.push(['Signed off by', html`<strong>${who}</strong><span class="sub">${instant(run.approved_at)}</span>`]);
+  if (run.reviewed_digest !== null)
+    entries.push(['Reviewed', code(run.reviewed_digest, shortDigest(run.reviewed_digest))]);
+  return html`${facts([...entries, ...closing(view)])}${run.status === 'issued' ? command(COMMANDS.closeRun(run.run_id)) : ''}`;
+}
+
+/** Who closed it, or what stands against that. */
+function closing({ run, open }: View): [string, unknown][] {
+  if (run.closed_at !== null) {
+    const left = run.left_open.length === 0 ? 'nothing left open' : `left open: ${run.left_open.join(', ')}`;
+    return [
+      ['Closed by', html`<strong>${run.closed_by}</strong><span class="sub">${instant(run.closed_at)}, ${left}</span>`],
+    ];
+  }
+  if (run.status !== 'issued') return [];
+  return [['Open', open.length === 0 ? 'nothing: it can be closed' : open.map(({ thing }) => thing).join(', ')]];
 }
 
 function invoices({ invoices: rows }: View): Html {
   const lines = rows.map((row) => [
     html`<a href="/invoices/${row.invoice_id}">${row.customer_name}</a><span class="sub">${row.customer_id}${row.series === 'usage' ? '' : html` · ${row.series}`}</span>`,
     badge(row.status),
-    row.status === 'held' ? html`<span class="muted">held</span>` : formatAmount(row.total, row.currency),
+    formatAmount(row.total, row.currency),
     previousTotal(row),
     change(row),
     row.stripe_number ?? html`<span class="muted">–</span>`,
@@ -133,19 +164,29 @@ function change(row: Invoice): unknown {
     : formatChange(row.total, row.previous_total, row.currency);
 }
 
-function held({ invoices: rows }: View): Html {
+function held({ invoices: rows, run }: View): Html {
   const stopped = rows.filter((row) => row.status === 'held' || row.status === 'stripe_failed');
   if (stopped.length === 0) return html``;
   const lines = stopped.map((row) => [
     html`<a href="/invoices/${row.invoice_id}">${row.customer_name}</a>`,
     badge(row.status),
     html`<span class="reason">${row.hold_reason ?? row.failure_detail ?? 'no reason was recorded'}</span>`,
+    command(helpFor(row, run.run_id)),
   ]);
   return section(
     'Stopped, with the reason',
-    table('Stopped invoices', [{ label: 'Customer' }, { label: 'State' }, { label: 'Why' }], lines),
+    table(
+      'Stopped invoices',
+      [{ label: 'Customer' }, { label: 'State' }, { label: 'Why' }, { label: 'What helps' }],
+      lines,
+    ),
     'Each waits alone; the other invoices of the run go on.',
   );
+}
+
+function helpFor({ status, unratable, invoice_id: invoice }: Invoice, runId: string): string {
+  if (status !== 'held') return COMMANDS.issueRun(runId);
+  return unratable ? COMMANDS.rateRun(runId) : COMMANDS.releaseInvoice(invoice);
 }
 
 function inputs({ run, sources, progress }: View): Html {

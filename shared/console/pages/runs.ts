@@ -30,11 +30,11 @@ export async function runsPage({ reader }: PageContext): Promise<Page> {
     const totals = reviewedTotals(run.totals);
     const invoices = totals.reduce((sum, each) => sum + each.invoices, 0);
     return [
-      html`<a href="/runs/${run.period}">${run.run_id}</a>`,
+      html`<a href="/runs/${run.run_id}">${run.run_id}</a>`,
       badge(run.status),
       html`${totals.length === 0 ? '–' : invoices}`,
       html`${totals.map((each) => html`<span class="sub">${formatAmount(each.total, each.currency)}</span>`)}`,
-      html`${run.approver === null ? '–' : run.approver}${run.approved_at === null ? '' : html`<span class="sub">${instant(run.approved_at)}</span>`}`,
+      html`${run.approver ?? (run.approved_at === null ? '–' : 'a rule')}${run.approved_at === null ? '' : html`<span class="sub">${instant(run.approved_at)}</span>`}`,
     ];
   });
   const columns = [
