@@ -7,6 +7,7 @@ import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import { detectAnomalies, openAnomalies, releaseAnomaly } from '../../shared/usage/anomalies.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { Random } from '../rating/random.ts';
+import { readerOf } from './reading.ts';
 import { seedWorld } from './seed.ts';
 
 const DAY = utcDay('2026-10-20');
@@ -29,9 +30,7 @@ async function read(day: UtcDay, usage: Usage): Promise<void> {
 
 async function aggregate(day: UtcDay, usage: Usage): Promise<void> {
   const rows = Object.entries(usage).map(([project, quantity]) => ({ project, quantity: decimal(quantity) }));
-  const openReader = async () => ({
-    read: async () => ({ kind: 'complete' as const, rows, evidence: { queries: [], facts: {} } }),
-  });
+  const openReader = async () => readerOf({ kind: 'complete', rows, evidence: { queries: [], facts: {} } });
   const work = { region: 'us-east', day, snapshotAt: EFFECTS.now(), actor: 'service:aggregate-usage', why: 'test' };
   await aggregateDay({ database: db.database, effects: EFFECTS, openReader }, work);
 }

@@ -5,7 +5,6 @@ import type { Effect, Effects } from '../../shared/effects/effects.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
 import type { OpenReader } from '../../shared/sources/readers.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import {
   approveBackfill,
@@ -18,6 +17,7 @@ import { continueBackfills, type EndedCell, workBackfill } from '../../shared/us
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { Random } from '../rating/random.ts';
 import { scaled } from '../scale.ts';
+import { readerOf, type WholeReading } from './reading.ts';
 
 const FROM = utcDay('2026-10-01');
 const DAYS = scaled(6, 31);
@@ -51,16 +51,20 @@ const instant: Effects = { ...systemEffects(), now: () => new Date(START), fract
 /** The figures of a source before it was repaired, or after: of every second day others, and one day that cannot be read. */
 function reader(repaired: boolean): OpenReader {
   return async () => ({
-    read: async (region, day): Promise<UsageReading> => {
-      const number = Number(day.slice(8));
-      const evidence = { queries: [], facts: {} };
-      if (repaired && region === 'us-west' && number === 3)
-        return { kind: 'incomplete', reason: 'no_data', detail: 'nothing is left of that day', evidence };
-      const quantity = decimal(`${number * 10 + (repaired && number % 2 === 0 ? 1 : 0)}`);
-      return { kind: 'complete', rows: [{ project: `${region}-app`, quantity }], evidence };
-    },
+    read: (region, day, keep) => readerOf(readingOf(region, day, repaired)).read(region, day, keep),
   });
 }
+
+function readingOf(region: string, day: string, repaired: boolean): WholeReading {
+  const number = Number(day.slice(8));
+  const evidence = { queries: [], facts: {} };
+  if (repaired && region === 'us-west' && number === 3)
+    return { kind: 'incomplete', reason: 'no_data', detail: 'nothing is left of that day', evidence };
+  const quantity = decimal(`${number * 10 + (repaired && number % 2 === 0 ? 1 : 0)}`);
+  return { kind: 'complete', rows: [{ project: `${region}-app`, quantity }], evidence };
+}
+
+const NOTHING: WholeReading = { kind: 'complete', rows: [], evidence: { queries: [], facts: {} } };
 
 const dependencies = (openReader: OpenReader, database = db.database, effects = instant) => ({
   ...{ database, effects, openReader },
@@ -141,9 +145,7 @@ describe('a backfill', () => {
     const id = await opened(db);
     await work(id);
     expect(await resumeBackfill(db, { id, actor: OMAR, why: 'the day was found' })).toMatchObject({ kind: 'done' });
-    const mended: OpenReader = async () => ({
-      read: async () => ({ kind: 'complete', rows: [], evidence: { queries: [], facts: {} } }),
-    });
+    const mended: OpenReader = async () => readerOf(NOTHING);
     const ended = await work(id, dependencies(mended));
     expect(ended).toMatchObject([{ kind: 'changed', cell: { region: 'us-west', day: '2026-10-03' } }]);
     expect(await findBackfill(db.database, id)).toMatchObject({ status: 'complete', failed: 0 });
@@ -200,12 +202,7 @@ describe('promise 9: a worker whose lease has run out', () => {
     const waiting = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const slow: OpenReader = async () => ({
-      read: async () => {
-        await waiting;
-        return { kind: 'complete', rows: [], evidence: { queries: [], facts: {} } };
-      },
-    });
+    const slow: OpenReader = async () => readerOf(() => waiting.then(() => NOTHING));
     const slowWork = work(id, dependencies(slow));
     while ((await db.owner.query(`select from checkpoints where status = 'running'`)).rowCount === 0)
       await new Promise(setImmediate);

@@ -3,10 +3,10 @@ import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { type Database, openDatabase } from '../../shared/database/database.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
-import type { UsageReading } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { scaled } from '../scale.ts';
+import { readerOf, type WholeReading } from './reading.ts';
 import { seedWorld } from './seed.ts';
 
 const DAY = utcDay('2026-10-05');
@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 /** What the source says after `reading` changes: every quantity carries its number, so that mixed rows show. */
-function readingOf(reading: number): UsageReading {
+function readingOf(reading: number): WholeReading {
   const rows = Array.from({ length: PROJECTS }, (_, index) => ({
     project: `project-${index}`,
     quantity: decimal(`${reading * 1_000 + index}`),
@@ -49,7 +49,7 @@ test('promises 3 and 9: ten workers that race on reruns of one region and day le
   let reads = 0;
   const ended: string[] = [];
   // The data changes with every third reading, whoever reads.
-  const openReader = async () => ({ read: async () => readingOf(Math.floor(reads++ / 3)) });
+  const openReader = async () => readerOf(async () => readingOf(Math.floor(reads++ / 3)));
   const until = performance.now() + RACE_MS;
   const work = async (worker: number): Promise<void> => {
     for (let round = 0; round < ROUNDS && performance.now() < until; round += 1) {
