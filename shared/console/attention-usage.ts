@@ -7,7 +7,11 @@ export interface UsageDecisions {
   readonly proposedWaivers: readonly { readonly region: string; readonly source: string; readonly day: string }[];
   readonly openAnomalies: readonly { readonly id: bigint; readonly customer: string; readonly what: string }[];
   /** Proposed, or ended with failures. */
-  readonly backfills: readonly { readonly id: bigint; readonly status: 'proposed' | 'failed'; readonly failed: number }[];
+  readonly backfills: readonly {
+    readonly id: bigint;
+    readonly status: 'proposed' | 'failed';
+    readonly failed: number;
+  }[];
 }
 
 /** One line for each kind: the page of the period lists every one. */

@@ -2299,15 +2299,17 @@ order by a.status, a.day, a.customer_id, a.region, a.source_id, a.kind, a.projec
 };
 
 /**
- * The open anomalies of some customers on some days.
+ * The open anomalies of some customers on some days, and whether the customer is billed by usage on the day: a fixed tier does not rest on it.
  */
-export const usageAnomalyListOpen: Query<{ readonly customers: readonly string[]; readonly from_day: string; readonly to_day: string }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly quantity: string; readonly baseline: string; readonly baseline_days: number; readonly checkpoint_id: bigint }> = {
+export const usageAnomalyListOpen: Query<{ readonly customers: readonly string[]; readonly from_day: string; readonly to_day: string }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly quantity: string; readonly baseline: string; readonly baseline_days: number; readonly checkpoint_id: bigint; readonly bills_usage: boolean }> = {
   name: 'usage_anomaly_list_open',
   parameters: ['customers', 'from_day', 'to_day'],
-  text: `select anomaly_id, customer_id, region, source_id, metric, project_id, day, kind, quantity, baseline, baseline_days, checkpoint_id
-from usage_anomalies
-where status = 'open' and customer_id = any($1::text[]) and day >= $2::date and day < $3::date
-order by customer_id, day, region, source_id, kind, project_id`,
+  text: `select a.anomaly_id, a.customer_id, a.region, a.source_id, a.metric, a.project_id, a.day, a.kind, a.quantity, a.baseline, a.baseline_days, a.checkpoint_id,
+  exists (select from contracts k where k.customer_id = a.customer_id and k.mode = 'usage' and k.status in ('active', 'ended')
+    and k.starts_on <= a.day and (k.ends_on is null or k.ends_on > a.day)) as "bills_usage"
+from usage_anomalies a
+where a.status = 'open' and a.customer_id = any($1::text[]) and a.day >= $2::date and a.day < $3::date
+order by a.customer_id, a.day, a.region, a.source_id, a.kind, a.project_id`,
 };
 
 /**

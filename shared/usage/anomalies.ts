@@ -43,6 +43,8 @@ export interface OpenAnomaly {
   readonly quantity: string;
   readonly baseline: string;
   readonly baselineDays: number;
+  /** Whether the customer is billed by usage on the day: on a fixed tier the invoice does not rest on it. */
+  readonly billsUsage: boolean;
 }
 
 interface SourceColumns {
@@ -213,11 +215,12 @@ export async function openAnomalies(
     quantity: row.quantity,
     baseline: row.baseline,
     baselineDays: row.baseline_days,
+    billsUsage: row.bills_usage,
   }));
 }
 
 /** An anomaly in one line: `#12 us-central1/requests/2026-10-14: volume low, 12 against a median of 4000 over 28 days`. */
-export function anomalyText(anomaly: Omit<OpenAnomaly, 'customer' | 'metric'>): string {
+export function anomalyText(anomaly: Omit<OpenAnomaly, 'customer' | 'metric' | 'billsUsage'>): string {
   const { id, region, source, day, kind, project, quantity, baseline, baselineDays } = anomaly;
   const where = `#${id} ${region}/${source}/${day}`;
   if (kind === 'project_vanished')

@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { UtcDay } from '../../shared/calendar/utc-day.ts';
+import { detectAnomalies, releaseAnomaly } from '../../shared/usage/anomalies.ts';
+import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
+import { aggregate, aggregateAll, collect, DAYS, EFFECTS, rate, seedContracts } from './month.ts';
+
+const SECOND = DAYS[1] as UtcDay;
+const USAGE = { 'acme-app': '100', 'birch-app': '200' };
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createTestDatabase();
+  await seedContracts(db, ['acme', 'birch']);
+});
+afterEach(() => db.remove());
+
+/** Judges every checkpoint, as validate-usage does when each has come. */
+async function judgeAll(): Promise<void> {
+  const { rows } = await db.owner.query<{ checkpoint_id: bigint }>(
+    `select checkpoint_id from checkpoints where status = 'complete' order by day, region`,
+  );
+  for (const { checkpoint_id: id } of rows)
+    await db.database.transaction({ actor: 'service:validate-usage', why: 'test' }, (transaction) =>
+      detectAnomalies(transaction, EFFECTS, BigInt(id)),
+    );
+}
+
+async function invoices(): Promise<readonly { customer_id: string; status: string; hold_reason: string | null }[]> {
+  const { rows } = await db.owner.query(
+    `select customer_id, status::text, hold_reason from invoices where status <> 'superseded' order by customer_id`,
+  );
+  return rows;
+}
+
+describe('promise 19: usage that looks wrong', () => {
+  beforeEach(async () => {
+    await aggregateAll(db.database, USAGE);
+    await aggregate(db.database, 'us-east', SECOND, { 'birch-app': '200' });
+    await judgeAll();
+  });
+
+  test('holds the customer that it touches, and the others go on', async () => {
+    await collect(db.database);
+    expect(await rate(db.database, 0)).toMatchObject({ kind: 'rated', invoices: 2, held: 1 });
+    expect(await invoices()).toEqual([
+      {
+        customer_id: 'acme',
+        status: 'held',
+        hold_reason: expect.stringMatching(
+          /^usage_anomaly: #\d+ us-east\/requests\/2026-10-02: project acme-app has no row, and had 100 the day before\. .*daybook usage anomalies --period 2026-10$/,
+        ),
+      },
+      { customer_id: 'birch', status: 'rated', hold_reason: null },
+    ]);
+  });
+
+  test('holds nobody when a person has released it before the rating', async () => {
+    const { rows } = await db.owner.query('select anomaly_id from usage_anomalies');
+    expect(rows).toHaveLength(1);
+    const deps = { database: db.database, effects: EFFECTS };
+    await releaseAnomaly(deps, { anomalyId: BigInt(rows[0]?.anomaly_id), actor: 'person:fay', why: 'a holiday' });
+    await collect(db.database);
+    expect(await rate(db.database, 0)).toMatchObject({ held: 0 });
+  });
+
+  test('holds nobody any more when the day is read again and the figure is mended', async () => {
+    await collect(db.database);
+    await rate(db.database, 0);
+    await aggregate(db.database, 'us-east', SECOND, USAGE);
+    await judgeAll();
+    expect(await collect(db.database)).toBe('pinned');
+    expect(await rate(db.database, 0, 2)).toMatchObject({ invoices: 2, held: 0 });
+    expect((await invoices()).map(({ status }) => status)).toEqual(['rated', 'rated']);
+  });
+
+  test('does not hold who is billed a fixed tier, whose invoice does not rest on it', async () => {
+    await db.owner.query(`alter table contracts disable trigger user;
+      update contracts set mode = 'legacy', legacy_plan_version = usage_plan_version where customer_id = 'acme';
+      alter table contracts enable trigger user`);
+    await collect(db.database);
+    expect(await rate(db.database, 0)).toMatchObject({ held: 0 });
+  });
+});
