@@ -913,7 +913,7 @@ CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select exists (select from billing_runs r where r.period_from <= of_day and r.period_to > of_day
+  select exists (select from billing_runs r where r.scope = 'month' and r.period_from <= of_day and r.period_to > of_day
     and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))
 $function$;
 
@@ -1065,7 +1065,7 @@ begin
     perform require_actor(current_actor(), array['operator', 'approver', 'finance']::principal_role[], 'the one who rejects a backfill');
   end if;
   if new.status = 'running' and new.approver is null and exists (
-      select from billing_runs r where daterange(r.period_from, r.period_to) && daterange(new.from_day, new.to_day)
+      select from billing_runs r where r.scope = 'month' and daterange(r.period_from, r.period_to) && daterange(new.from_day, new.to_day)
         and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')) then
     raise exception 'a rerun of % to % reaches into a closed period: a second person must approve it', new.from_day, new.to_day - 1
       using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance: daybook usage approve-backfill ID.';

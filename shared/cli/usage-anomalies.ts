@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { releaseUsageAnomaly } from '../billing/release-anomaly.ts';
 import { type BillingPeriod, periodDays } from '../calendar/billing-period.ts';
 import type { UtcDay } from '../calendar/utc-day.ts';
 import { usageAnomalyList } from '../database/queries.generated.ts';
-import { anomalyText, releaseAnomaly } from '../usage/anomalies.ts';
+import { anomalyText } from '../usage/anomalies.ts';
 import {
   type ActingSession,
   addActingCommand,
@@ -103,12 +104,16 @@ async function list({ database }: Session, { period, all }: ListOptions): Promis
 async function release(session: ActingSession, anomalyId: bigint, { why }: ReleaseOptions): Promise<CommandOutcome> {
   if (why.trim() === '')
     return { kind: 'wrong_usage', message: 'Say in --why why the figure is right; it is kept in the audit log.' };
-  const outcome = await releaseAnomaly(session, { anomalyId, actor: session.actor, why });
+  const outcome = await releaseUsageAnomaly(session, { anomalyId, actor: session.actor, why });
   if (outcome.kind === 'refused') return refused(outcome.reason, outcome.detail);
+  const { customer, day, invoices } = outcome;
   return {
     kind: 'done',
-    value: { anomaly: anomalyId, status: 'released', customer: outcome.customer, day: outcome.day },
+    value: { anomaly: anomalyId, status: 'released', customer, day, invoices },
     text: (style) =>
-      `${style.good('released')}: anomaly ${anomalyId} of ${outcome.customer} on ${outcome.day} is right as it is, says ${session.actor}`,
+      [
+        `${style.good('released')}: anomaly ${anomalyId} of ${customer} on ${day} is right as it is, says ${session.actor}`,
+        ...invoices.map((invoice) => `invoice ${invoice} goes on with its run`),
+      ].join('\n'),
   };
 }

@@ -305,7 +305,7 @@ export const backfillFindClosed: Query<{ readonly from_day: string; readonly to_
   name: 'backfill_find_closed',
   parameters: ['from_day', 'to_day'],
   text: `select max(period) as "period" from billing_runs
-where daterange(period_from, period_to) && daterange($1::date, $2::date)
+where scope = 'month' and daterange(period_from, period_to) && daterange($1::date, $2::date)
   and status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')`,
 };
 
@@ -1565,6 +1565,17 @@ returning hold`,
 };
 
 /**
+ * Releases the open holds of an invoice that have one reason; the others stay. A trigger refuses who placed one of them (promise 23).
+ */
+export const invoiceHoldReleaseReason: Query<{ readonly released_by: string; readonly released_at: Date; readonly why: string; readonly invoice_id: string; readonly reason: string }, { readonly hold: number }> = {
+  name: 'invoice_hold_release_reason',
+  parameters: ['released_by', 'released_at', 'why', 'invoice_id', 'reason'],
+  text: `update invoice_holds set released_by = $1, released_at = $2, released_why = $3
+where invoice_id = $4 and reason = $5 and released_by is null
+returning hold`,
+};
+
+/**
  * Keeps the rated invoices of a shard in one statement. The index of promise 4 refuses a second live one of an obligation.
  */
 export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
@@ -1590,6 +1601,19 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * The invoices of a customer over a day that are held for a reason that nobody has released, with the days of their runs.
+ */
+export const invoiceListHeldForReason: Query<{ readonly customer_id: string; readonly day: string; readonly reason: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly period_from: string; readonly period_to: string }> = {
+  name: 'invoice_list_held_for_reason',
+  parameters: ['customer_id', 'day', 'reason'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, r.period_from, r.period_to
+from invoices i join billing_runs r using (run_id)
+where i.customer_id = $1 and i.status = 'held' and r.period_from <= $2::date and r.period_to > $2::date
+  and exists (select from invoice_holds h where h.invoice_id = i.invoice_id and h.reason = $3 and h.released_by is null)
+order by i.invoice_id`,
 };
 
 /**

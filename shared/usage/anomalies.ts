@@ -1,7 +1,7 @@
 import { addDays, type UtcDay } from '../calendar/utc-day.ts';
 import { canonicalJson } from '../canonical/canonical-json.ts';
-import { asRefusal, type Refusal, refuse } from '../catalogue/refusal.ts';
-import type { Database, Reader, Transaction } from '../database/database.ts';
+import { type Refusal, refuse } from '../catalogue/refusal.ts';
+import type { Reader, Transaction } from '../database/database.ts';
 import {
   checkpointFind,
   checkpointListCurrentOfSource,
@@ -232,20 +232,21 @@ export type ReleaseOutcome =
   | { readonly kind: 'released'; readonly customer: string; readonly day: UtcDay }
   | Refusal<'unknown_anomaly'>;
 
-/** A person's word, with a reason, that a figure is right as it is. It no longer holds its customer. */
-export function releaseAnomaly(
-  { database, effects }: { readonly database: Database; readonly effects: Effects },
-  { anomalyId, actor, why }: { readonly anomalyId: bigint; readonly actor: string; readonly why: string },
+/**
+ * A person's word that a figure is right as it is, in that person's transaction, whose reason is kept. It is no reason any
+ * more to hold the customer.
+ */
+export async function releaseAnomaly(
+  transaction: Transaction,
+  effects: Effects,
+  anomalyId: bigint,
 ): Promise<ReleaseOutcome> {
-  return asRefusal(() =>
-    database.transaction({ actor, why }, async (transaction): Promise<ReleaseOutcome> => {
-      const columns = { anomaly_id: anomalyId, ended_at: effects.now(), ended_by: actor, why };
-      const released = await transaction.first(usageAnomalyRelease, columns);
-      if (released) return { kind: 'released', customer: released.customer_id, day: released.day as UtcDay };
-      const anomaly = await transaction.first(usageAnomalyFind, { anomaly_id: anomalyId });
-      return anomaly === undefined
-        ? refuse('unknown_anomaly', `There is no anomaly ${anomalyId}: daybook usage anomalies --period P lists them.`)
-        : refuse('state', `Anomaly ${anomalyId} is ${anomaly.status}; only an open one can be released.`);
-    }),
-  );
+  const { actor, why } = transaction.intent;
+  const columns = { anomaly_id: anomalyId, ended_at: effects.now(), ended_by: actor, why };
+  const released = await transaction.first(usageAnomalyRelease, columns);
+  if (released) return { kind: 'released', customer: released.customer_id, day: released.day as UtcDay };
+  const anomaly = await transaction.first(usageAnomalyFind, { anomaly_id: anomalyId });
+  return anomaly === undefined
+    ? refuse('unknown_anomaly', `There is no anomaly ${anomalyId}: daybook usage anomalies --period P lists them.`)
+    : refuse('state', `Anomaly ${anomalyId} is ${anomaly.status}; only an open one can be released.`);
 }

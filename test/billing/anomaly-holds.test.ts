@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { releaseUsageAnomaly } from '../../shared/billing/release-anomaly.ts';
 import type { UtcDay } from '../../shared/calendar/utc-day.ts';
-import { detectAnomalies, releaseAnomaly } from '../../shared/usage/anomalies.ts';
+import { detectAnomalies } from '../../shared/usage/anomalies.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { aggregate, aggregateAll, collect, DAYS, EFFECTS, rate, seedContracts } from './month.ts';
 
@@ -54,11 +55,48 @@ describe('promise 19: usage that looks wrong', () => {
     ]);
   });
 
-  test('holds nobody when a person has released it before the rating', async () => {
-    const { rows } = await db.owner.query('select anomaly_id from usage_anomalies');
-    expect(rows).toHaveLength(1);
+  /** Finance says of each that it is right, one after the other; returns the invoices that each let go on. */
+  async function releaseAll(): Promise<(readonly string[])[]> {
+    const { rows } = await db.owner.query(
+      `select anomaly_id from usage_anomalies where status = 'open' order by anomaly_id`,
+    );
     const deps = { database: db.database, effects: EFFECTS };
-    await releaseAnomaly(deps, { anomalyId: BigInt(rows[0]?.anomaly_id), actor: 'person:fay', why: 'a holiday' });
+    const released: (readonly string[])[] = [];
+    for (const { anomaly_id: id } of rows) {
+      const outcome = await releaseUsageAnomaly(deps, {
+        anomalyId: BigInt(id),
+        actor: 'person:fay',
+        why: 'a holiday',
+      });
+      if (outcome.kind === 'refused') throw new Error(outcome.detail);
+      released.push(outcome.invoices);
+    }
+    return released;
+  }
+
+  test('lets the invoice go on when a person has released the last of its anomalies', async () => {
+    await aggregate(db.database, 'eu-west', SECOND, { 'birch-app': '200' });
+    await judgeAll();
+    await collect(db.database);
+    await rate(db.database, 0);
+    expect(await releaseAll()).toEqual([[], ['2026-10/acme/usage']]);
+    expect((await invoices()).map(({ status }) => status)).toEqual(['rated', 'rated']);
+    const holds = await db.owner.query('select reason, released_by, released_why from invoice_holds');
+    expect(holds.rows).toEqual([{ reason: 'usage_anomaly', released_by: 'person:fay', released_why: 'a holiday' }]);
+    const run = await db.owner.query(`select totals::jsonb -> 'usd' ->> 'held' as held from billing_runs`);
+    expect(run.rows).toEqual([{ held: '0' }]);
+  });
+
+  test('keeps an invoice held that has another reason too', async () => {
+    await db.owner.query(`update customers set stripe_customer_id = null where customer_id = 'acme'`);
+    await collect(db.database);
+    await rate(db.database, 0);
+    expect(await releaseAll()).toEqual([[]]);
+    expect((await invoices())[0]).toMatchObject({ customer_id: 'acme', status: 'held' });
+  });
+
+  test('holds nobody when a person has released it before the rating', async () => {
+    expect(await releaseAll()).toEqual([[]]);
     await collect(db.database);
     expect(await rate(db.database, 0)).toMatchObject({ held: 0 });
   });

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { releaseUsageAnomaly } from '../../shared/billing/release-anomaly.ts';
 import { addDays, type UtcDay, utcDay } from '../../shared/calendar/utc-day.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
-import { detectAnomalies, openAnomalies, releaseAnomaly } from '../../shared/usage/anomalies.ts';
+import { detectAnomalies, openAnomalies } from '../../shared/usage/anomalies.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { Random } from '../rating/random.ts';
 import { readerOf } from './reading.ts';
@@ -159,13 +160,13 @@ describe('a release', () => {
   const release = async (actor: string, why = 'a campaign') => {
     const { rows } = await db.owner.query('select anomaly_id from usage_anomalies');
     const deps = { database: db.database, effects: EFFECTS };
-    return releaseAnomaly(deps, { anomalyId: BigInt(rows[0]?.anomaly_id ?? 0), actor, why });
+    return releaseUsageAnomaly(deps, { anomalyId: BigInt(rows[0]?.anomaly_id ?? 0), actor, why });
   };
 
   test('is a person’s, in their own name, with a reason, and in the log', async () => {
     expect(await release('person:ana')).toMatchObject({ kind: 'refused' });
     expect(await release('service:validate-usage')).toMatchObject({ kind: 'refused' });
-    expect(await release('person:fay')).toEqual({ kind: 'released', customer: 'acme', day: DAY });
+    expect(await release('person:fay')).toEqual({ kind: 'released', customer: 'acme', day: DAY, invoices: [] });
     expect(await release('person:fay')).toMatchObject({ kind: 'refused', reason: 'state' });
     const log = await db.owner.query(
       `select actor, why from audit_log where action = 'usage_anomaly.released' order by sequence`,
