@@ -25,7 +25,8 @@ export type ShardOutcome =
 /**
  * Rates the customers of one shard and keeps their charges and invoices, in the caller's transaction: some twenty
  * statements, whatever the number of customers. The shard that ends last moves the run to review. A repeat finds the
- * shard rated; a stale token changes nothing (promise 9). `holdsFrom` is asked for reasons from outside rating: usage that looks wrong.
+ * shard rated; a stale token changes nothing (promise 9). `holdsFrom` is asked for reasons from outside rating: usage
+ * that looks wrong.
  */
 export async function rateShard(
   transaction: Transaction,

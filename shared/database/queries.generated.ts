@@ -178,20 +178,21 @@ returning backfill_id`,
 
 /**
  * Takes the next cell of a running backfill under a new token: one that waits, or one whose lease has run out. What was
- * current at the first claim is kept, so that a worker that comes after a crash still knows what the backfill changed.
+ * current at the first claim is kept, so that a worker that comes after a crash still knows what the backfill changed. A day that
+ * was closed since the backfill began needs the approval that the backfill has not.
  */
-export const backfillCellClaim: Query<{ readonly lease_until: Date; readonly backfill_id: bigint; readonly now: Date }, { readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number; readonly revision_before: number | null }> = {
+export const backfillCellClaim: Query<{ readonly lease_until: Date; readonly backfill_id: bigint; readonly now: Date }, { readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number; readonly needs_approval: boolean }> = {
   name: 'backfill_cell_claim',
   parameters: ['lease_until', 'backfill_id', 'now'],
   text: `update backfill_cells c set status = 'running', fencing_token = c.fencing_token + 1, lease_until = $1,
   revision_before = case when c.fencing_token > 0 then c.revision_before else
     (select k.revision from checkpoints k where k.day = c.day and k.region = c.region and k.source_id = c.source_id and k.status = 'complete') end
 from (
-  select n.region, n.source_id, n.day from backfill_cells n join backfills b using (backfill_id)
+  select n.region, n.source_id, n.day, b.approver from backfill_cells n join backfills b using (backfill_id)
   where n.backfill_id = $2 and b.status = 'running' and (n.status = 'waiting' or (n.status = 'running' and n.lease_until <= $3))
   order by n.day, n.region, n.source_id limit 1 for update of n skip locked) next
 where c.backfill_id = $2 and c.region = next.region and c.source_id = next.source_id and c.day = next.day
-returning c.region, c.source_id, c.day, c.fencing_token, c.revision_before`,
+returning c.region, c.source_id, c.day, c.fencing_token, (next.approver is null and is_closed_day(c.day)) as "needs_approval"`,
 };
 
 /**

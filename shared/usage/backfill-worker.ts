@@ -43,15 +43,20 @@ export interface BackfillWork {
 /** A worker that dies gives its cell free after so long. One that lives renews, so that a slow source keeps its cell. */
 const LEASE_MS = 60_000;
 const RENEWAL_MS = 20_000;
-/** How often a worker without a cell looks whether the others are done. */
-const LOOK_MS = 1_000;
+/** How often a worker without a cell looks whether the others are done, at least and at most. */
+const LOOK_MS = { least: 100, most: 1_000 };
 /** Claims of one cell after which being overtaken by other attempts is a failure. */
 const MOST_CLAIMS = 8;
 const OVERTAKEN_PAUSE_MS = 400;
 
+const CLOSED_SINCE =
+  'the month was signed off after the backfill began: start it anew for these days, and let a second person approve it';
+
 interface Claim {
   readonly cell: Cell;
   readonly token: number;
+  /** The day was closed since the backfill began, and nobody has approved it. */
+  readonly needsApproval: boolean;
 }
 
 /**
@@ -73,7 +78,7 @@ export async function workBackfill(dependencies: AggregationDependencies, work: 
     const state = await findBackfill(database, work.id);
     if (!work.stays || state?.status !== 'running') return;
     const leaseLeft = (state.nextLeaseEnd?.getTime() ?? 0) - effects.now().getTime();
-    await sleep(effects, Math.min(LOOK_MS, Math.max(0, leaseLeft)));
+    await sleep(effects, Math.min(LOOK_MS.most, Math.max(LOOK_MS.least, leaseLeft)));
   }
 }
 
@@ -103,7 +108,7 @@ async function claimCell(dependencies: AggregationDependencies, work: BackfillWo
   const claimed = await inOneStep(dependencies, work, (step) => step.first(backfillCellClaim, wanted));
   if (claimed === undefined) return undefined;
   const cell = { region: claimed.region, source: claimed.source_id, day: claimed.day as UtcDay };
-  return { cell, token: claimed.fencing_token };
+  return { cell, token: claimed.fencing_token, needsApproval: claimed.needs_approval };
 }
 
 /** Does the work while the lease is renewed. */
@@ -143,6 +148,7 @@ async function renewLease(
 
 async function workCell(dependencies: AggregationDependencies, work: BackfillWork, claim: Claim): Promise<EndedCell> {
   const { region, source, day } = claim.cell;
+  if (claim.needsApproval) return failCell(dependencies, work, claim, 'closed_since', CLOSED_SINCE);
   const why = `backfill ${work.id}: ${work.why}`;
   const request = { region, day, source, snapshotAt: dependencies.effects.now(), actor: work.actor, why };
   const result = await aggregateDay(dependencies, request).catch(refusalOf);

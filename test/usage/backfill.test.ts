@@ -217,17 +217,29 @@ describe('promise 9: a worker whose lease has run out', () => {
   });
 });
 
-describe('promise 23: a rerun of a closed period', () => {
-  beforeEach(async () => {
-    await readBefore(db);
-    await db.owner.query(`
+async function closeOctober(): Promise<void> {
+  await db.owner.query(`
       alter table billing_runs disable trigger user;
       insert into billing_runs (run_id, scope, period, status, period_from, period_to, grace_until, author, approver, approved_at, opened_at)
       values ('2026-10', 'month', '2026-10', 'issued', '2026-10-01', '2026-11-01', '2026-11-04', 'service:validate-usage', 'person:ben', '2026-11-01', '2026-10-02');
       alter table billing_runs enable trigger user`);
+}
+
+describe('promise 23: a rerun of a closed period', () => {
+  beforeEach(() => readBefore(db));
+
+  test('that began before the sign-off changes nothing after it, whoever works at it', async () => {
+    const id = await opened(db);
+    await closeOctober();
+    const given = dependencies(reader(true));
+    const ended = await continueBackfills(given, 'service:retry-exceptions', new Date(START + 1));
+    expect(ended).toHaveLength(CELLS);
+    expect(ended.every((cell) => cell.kind === 'failed' && cell.reason === 'closed_since')).toBe(true);
+    expect(await findBackfill(db.database, id)).toMatchObject({ status: 'failed', changed: 0 });
   });
 
   test('waits for a second person, and then runs', async () => {
+    await closeOctober();
     const opening = await open(db);
     expect(opening).toMatchObject({ kind: 'proposed', closedPeriod: '2026-10' });
     const id = opening.kind === 'proposed' ? opening.id : 0n;
@@ -254,6 +266,7 @@ describe('promise 23: a rerun of a closed period', () => {
   });
 
   test('cannot be opened as running, or be approved by nobody, whoever asks the database', async () => {
+    await closeOctober();
     const insert = (status: string, approver: string | null) =>
       db.database.transaction({ actor: OMAR, why: WHY }, (transaction) =>
         transaction.rows(
@@ -272,6 +285,7 @@ describe('promise 23: a rerun of a closed period', () => {
   });
 
   test('is refused to one person by any way to a checkpoint, when it would change a figure', async () => {
+    await closeOctober();
     const request = { region: 'eu-west', snapshotAt: new Date(START), actor: OMAR, why: WHY };
     const again = (day: string) => aggregateDay(dependencies(reader(true)), { ...request, day: utcDay(day) });
     // The first day has the same figures: looking is free.
