@@ -2300,6 +2300,16 @@ returning a.anomaly_id`,
 };
 
 /**
+ * How many figures of a range of days wait for a person's look, and how many customers they touch.
+ */
+export const usageAnomalyCountOpen: Query<{ readonly from_day: string; readonly to_day: string }, { readonly anomalies: number; readonly customers: number }> = {
+  name: 'usage_anomaly_count_open',
+  parameters: ['from_day', 'to_day'],
+  text: `select count(*)::int as "anomalies", count(distinct customer_id)::int as "customers"
+from usage_anomalies where status = 'open' and day >= $1::date and day < $2::date`,
+};
+
+/**
  * One anomaly as it stands.
  */
 export const usageAnomalyFind: Query<{ readonly anomaly_id: bigint }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly status: UsageAnomalyStatus }> = {

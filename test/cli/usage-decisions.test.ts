@@ -111,6 +111,8 @@ describe('anomalies at the command line', () => {
     ]);
     expect(await page('/usage?period=2026-10')).toContain('project vanished');
     expect(await page('/')).toContain('2 figures are outside the bounds');
+    const status = await daybook('status', { database: db.database, effects: EFFECTS });
+    expect(status.out).toContain('2 figures of 1 customer in 2026-10 outside the bounds');
     expect(await decide(`usage release-anomaly ${anomalies[0]?.anomaly}`, 'person:omar', 'mine')).toMatchObject({
       code: 1,
     });
