@@ -179,6 +179,13 @@ create table charges (
 );
 CREATE INDEX charges_invoice_id_idx ON public.charges USING btree (invoice_id);
 
+create table checkpoint_judgements (
+  checkpoint_id bigint not null,
+  judged_at timestamp with time zone not null,
+  constraint checkpoint_judgements_pkey PRIMARY KEY (checkpoint_id),
+  constraint checkpoint_judgements_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id)
+);
+
 create table checkpoint_volumes (
   checkpoint_id bigint not null,
   customer_id text not null,
@@ -1680,6 +1687,8 @@ grant insert, select, update on billing_runs to daybook_app;
 grant select on billing_runs to daybook_auditor;
 grant insert, select on charges to daybook_app;
 grant select on charges to daybook_auditor;
+grant insert, select on checkpoint_judgements to daybook_app;
+grant select on checkpoint_judgements to daybook_auditor;
 grant insert, select on checkpoint_volumes to daybook_app;
 grant select on checkpoint_volumes to daybook_auditor;
 grant insert, select, update on checkpoints to daybook_app;

@@ -761,6 +761,17 @@ left join checkpoints c on c.day = $1::date and c.region = $2 and c.source_id = 
 };
 
 /**
+ * Notes that the figures of some checkpoints were judged.
+ */
+export const checkpointJudgementInsert: Query<{ readonly checkpoint_ids: readonly bigint[]; readonly judged_at: Date }, Record<never, never>> = {
+  name: 'checkpoint_judgement_insert',
+  parameters: ['checkpoint_ids', 'judged_at'],
+  text: `insert into checkpoint_judgements (checkpoint_id, judged_at)
+select unnest($1::bigint[]), $2
+on conflict do nothing`,
+};
+
+/**
  * The days of a source that have a current checkpoint.
  */
 export const checkpointListCurrentOfSource: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, { readonly day: string; readonly checkpoint_id: bigint }> = {
@@ -823,6 +834,20 @@ join checkpoints c on c.checkpoint_id = p.checkpoint_id
 join usage_sources s on s.source_id = c.source_id and s.region = c.region and s.version = c.source_version
 where i.invoice_id = $1 and c.metric = any($2::text[])
 order by c.metric, c.region, c.source_id, c.day`,
+};
+
+/**
+ * The current checkpoints of some days whose figures have not been judged, by source, with the days that they are of.
+ */
+export const checkpointListUnjudged: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly first_day: string; readonly last_day: string; readonly checkpoint_ids: readonly bigint[] }> = {
+  name: 'checkpoint_list_unjudged',
+  parameters: ['from_day', 'to_day'],
+  text: `select c.region, c.source_id, c.metric, min(c.day) as "first_day", max(c.day) as "last_day", array_agg(c.checkpoint_id order by c.checkpoint_id) as "checkpoint_ids"
+from checkpoints c
+where c.status = 'complete' and c.day >= $1::date and c.day < $2::date
+  and not exists (select from checkpoint_judgements j where j.checkpoint_id = c.checkpoint_id)
+group by c.region, c.source_id, c.metric
+order by c.region, c.source_id, c.metric`,
 };
 
 /**

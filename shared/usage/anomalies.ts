@@ -3,8 +3,9 @@ import { canonicalJson } from '../canonical/canonical-json.ts';
 import { type Refusal, refuse } from '../catalogue/refusal.ts';
 import type { Reader, Transaction } from '../database/database.ts';
 import {
-  checkpointFind,
+  checkpointJudgementInsert,
   checkpointListCurrentOfSource,
+  checkpointListUnjudged,
   checkpointVolumeList,
   checkpointVolumePrepare,
   metricFind,
@@ -54,30 +55,39 @@ interface SourceColumns {
 }
 
 /**
- * Judges a source's days that a checkpoint bears on: its own, and those that are compared with it. What is outside the
- * bounds is kept as an open anomaly, and an open one that no checkpoint shows any more is cleared. The outcome depends
- * on the current checkpoints alone, in whatever order they came; a repeat changes nothing.
+ * Judges the current checkpoints of some days that have not been judged. Called in the transaction that looks at the
+ * period, after it has been pinned, so that no figure is rated before it was judged, whatever message came first.
+ */
+export async function judgeCheckpoints(transaction: Transaction, effects: Effects, days: Days): Promise<void> {
+  const unjudged = await transaction.rows(checkpointListUnjudged, { from_day: days.from, to_day: days.to });
+  for (const { first_day, last_day, checkpoint_ids, ...source } of unjudged) {
+    const judged = { from: first_day as UtcDay, to: addDays(last_day as UtcDay, 1) };
+    await detectAnomalies(transaction, effects, source, judged);
+    await transaction.rows(checkpointJudgementInsert, { checkpoint_ids, judged_at: effects.now() });
+  }
+}
+
+/**
+ * Judges a source's days, and those that are compared with them. What is outside the bounds is kept as an open anomaly,
+ * and an open one that no checkpoint shows any more is cleared. The outcome depends on the current checkpoints alone, in
+ * whatever order they came; a repeat changes nothing.
  */
 export async function detectAnomalies(
   transaction: Transaction,
   effects: Effects,
-  checkpointId: bigint,
-): Promise<readonly Finding[]> {
-  const checkpoint = await transaction.first(checkpointFind, { checkpoint_id: checkpointId });
-  if (checkpoint === undefined) return [];
-  const { region, source_id, metric } = checkpoint;
-  const source: SourceColumns = { region, source_id, metric };
-  const day = checkpoint.day as UtcDay;
+  { region, source_id, metric }: SourceColumns,
+  days: Days,
+): Promise<void> {
+  const source = { region, source_id, metric };
   await transaction.rows(usageAnomalyLockSource, { region, source_id });
   const divisor = Exact.parse((await transaction.first(metricFind, { metric }))?.divisor ?? '1');
-  const compared = { from: day, to: addDays(day, ANOMALY_BOUNDS.windowDays + 1) };
-  const next = { from: day, to: addDays(day, 2) };
+  const compared = { from: days.from, to: addDays(days.to, ANOMALY_BOUNDS.windowDays) };
+  const next = { from: days.from, to: addDays(days.to, 1) };
   const revisions = await currentRevisions(transaction, source, compared);
   const volumes = await volumesOutside(transaction, source, compared, revisions, divisor);
   const vanished = await vanishedOn(transaction, source, next, divisor);
   await keep(transaction, effects, source, compared, ['volume_zero', 'volume_low', 'volume_high'], volumes, revisions);
   await keep(transaction, effects, source, next, ['project_vanished'], vanished, revisions);
-  return [...volumes, ...vanished];
 }
 
 /** Days with a current checkpoint, the window before the judged ones included, and its id. */

@@ -66,6 +66,14 @@ create trigger volumes_are_immutable before update or delete on checkpoint_volum
   for each row execute function refuse_change();
 grant select, insert on checkpoint_volumes to daybook_app;
 
+-- Whose figures were compared with the days around them. A run that is pinned judges what is left, so that none is rated
+-- before.
+create table checkpoint_judgements (
+  checkpoint_id bigint primary key references checkpoints,
+  judged_at timestamptz not null
+);
+grant select, insert on checkpoint_judgements to daybook_app;
+
 -- A figure that is complete and still looks wrong. An open one holds the customer's invoice, and nobody else's.
 create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volume_low', 'volume_high');
 create type usage_anomaly_status as enum ('open', 'released', 'cleared');

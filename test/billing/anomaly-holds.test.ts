@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { releaseUsageAnomaly } from '../../shared/billing/release-anomaly.ts';
 import type { UtcDay } from '../../shared/calendar/utc-day.ts';
-import { detectAnomalies } from '../../shared/usage/anomalies.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { aggregate, aggregateAll, collect, DAYS, EFFECTS, rate, seedContracts } from './month.ts';
 
@@ -15,17 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => db.remove());
 
-/** Judges every checkpoint, as validate-usage does when each has come. */
-async function judgeAll(): Promise<void> {
-  const { rows } = await db.owner.query<{ checkpoint_id: bigint }>(
-    `select checkpoint_id from checkpoints where status = 'complete' order by day, region`,
-  );
-  for (const { checkpoint_id: id } of rows)
-    await db.database.transaction({ actor: 'service:validate-usage', why: 'test' }, (transaction) =>
-      detectAnomalies(transaction, EFFECTS, BigInt(id)),
-    );
-}
-
 async function invoices(): Promise<readonly { customer_id: string; status: string; hold_reason: string | null }[]> {
   const { rows } = await db.owner.query(
     `select customer_id, status::text, hold_reason from invoices where status <> 'superseded' order by customer_id`,
@@ -37,7 +25,6 @@ describe('promise 19: usage that looks wrong', () => {
   beforeEach(async () => {
     await aggregateAll(db.database, USAGE);
     await aggregate(db.database, 'us-east', SECOND, { 'birch-app': '200' });
-    await judgeAll();
   });
 
   test('holds the customer that it touches, and the others go on', async () => {
@@ -76,7 +63,6 @@ describe('promise 19: usage that looks wrong', () => {
 
   test('lets the invoice go on when a person has released the last of its anomalies', async () => {
     await aggregate(db.database, 'eu-west', SECOND, { 'birch-app': '200' });
-    await judgeAll();
     await collect(db.database);
     await rate(db.database, 0);
     expect(await releaseAll()).toEqual([[], ['2026-10/acme/usage']]);
@@ -96,8 +82,8 @@ describe('promise 19: usage that looks wrong', () => {
   });
 
   test('holds nobody when a person has released it before the rating', async () => {
-    expect(await releaseAll()).toEqual([[]]);
     await collect(db.database);
+    expect(await releaseAll()).toEqual([[]]);
     expect(await rate(db.database, 0)).toMatchObject({ held: 0 });
   });
 
@@ -105,7 +91,6 @@ describe('promise 19: usage that looks wrong', () => {
     await collect(db.database);
     await rate(db.database, 0);
     await aggregate(db.database, 'us-east', SECOND, USAGE);
-    await judgeAll();
     expect(await collect(db.database)).toBe('pinned');
     expect(await rate(db.database, 0, 2)).toMatchObject({ invoices: 2, held: 0 });
     expect((await invoices()).map(({ status }) => status)).toEqual(['rated', 'rated']);

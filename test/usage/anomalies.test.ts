@@ -37,14 +37,9 @@ async function aggregate(day: UtcDay, usage: Usage): Promise<void> {
 }
 
 async function judge(day: UtcDay): Promise<void> {
-  const current = await db.owner.query<{ checkpoint_id: bigint }>(
-    `select checkpoint_id from checkpoints where day = $1 and region = 'us-east' and status = 'complete'`,
-    [day],
-  );
-  const id = current.rows[0]?.checkpoint_id;
-  if (id === undefined) throw new Error(`${day} has no checkpoint`);
-  await db.database.transaction({ actor: 'service:validate-usage', why: `checkpoint ${id}` }, (transaction) =>
-    detectAnomalies(transaction, EFFECTS, BigInt(id)),
+  const source = { region: 'us-east', source_id: 'requests', metric: 'requests' };
+  await db.database.transaction({ actor: 'service:validate-usage', why: `usage of ${day}` }, (transaction) =>
+    detectAnomalies(transaction, EFFECTS, source, { from: day, to: addDays(day, 1) }),
   );
 }
 

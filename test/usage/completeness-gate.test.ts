@@ -45,6 +45,8 @@ beforeAll(async () => {
     select region, source_id, 1, metric, day, 'running', '2026-03-01' from usage_sources, generate_series('2026-02-01'::date, '2026-02-28', '1 day') day`);
   await db.owner.query(`
     update checkpoints set status = 'complete', revision = 1, row_count = 0, total = 0, digest = 'sha256:0', evidence = '{}', finished_at = '2026-03-01'`);
+  // They were judged as they came; here only their presence counts.
+  await db.owner.query(`insert into checkpoint_judgements select checkpoint_id, '2026-03-01' from checkpoints`);
 });
 afterAll(() => db.remove());
 
