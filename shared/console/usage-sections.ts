@@ -5,10 +5,11 @@ import type { Reader } from '../database/database.ts';
 import { backfillList, completenessWaiverListAll, usageAnomalyList } from '../database/queries.generated.ts';
 import { formatCount, formatNumber, words } from './format.ts';
 import type { Html } from './page.ts';
-import { badge, command, instant, section, tableOr } from './parts.ts';
+import { badge, command, cutNote, instant, section, tableOr } from './parts.ts';
 
-/** Shown of each kind; older backfills are listed by the command line. */
+/** Older backfills and more anomalies are listed by the command line. */
 const MOST_BACKFILLS = 20;
+const MOST_ANOMALIES = 200;
 
 /** What stands beside the matrix of some days: waivers, anomalies, reruns and backfills, with the command that decides. */
 export async function usageSections(reader: Reader, days: DayRange): Promise<Html> {
@@ -26,15 +27,17 @@ type Anomaly = NonNullable<(typeof usageAnomalyList)['row']>;
 type Backfill = NonNullable<(typeof backfillList)['row']>;
 
 export function anomalySection(anomalies: readonly Anomaly[]): Html {
-  const rows = anomalies.map((row) => [
-    `#${row.anomaly_id}`,
-    html`<a href="/customers/${row.customer_id}">${row.customer_name}</a>`,
-    html`<a href="/usage/${row.region}/${row.source_id}/${row.day}">${row.region}/${row.source_id}/${row.day}</a>`,
-    html`${words(row.kind)}${row.project_id === null ? '' : html`<span class="sub">${row.project_id}</span>`}`,
-    formatNumber(row.quantity),
-    html`${formatNumber(row.baseline)}<span class="sub">${row.kind === 'project_vanished' ? 'the day before' : `median of ${row.baseline_days} days`}</span>`,
-    html`${badge(row.status)}${row.ended_by === null ? '' : html`<span class="sub">${row.ended_by}: ${row.why ?? ''}</span>`}`,
-  ]);
+  const rows = anomalies
+    .slice(0, MOST_ANOMALIES)
+    .map((row) => [
+      `#${row.anomaly_id}`,
+      html`<a href="/customers/${row.customer_id}">${row.customer_name}</a>`,
+      html`<a href="/usage/${row.region}/${row.source_id}/${row.day}">${row.region}/${row.source_id}/${row.day}</a>`,
+      html`${words(row.kind)}${row.project_id === null ? '' : html`<span class="sub">${row.project_id}</span>`}`,
+      formatNumber(row.quantity),
+      html`${formatNumber(row.baseline)}<span class="sub">${row.kind === 'project_vanished' ? 'the day before' : `median of ${row.baseline_days} days`}</span>`,
+      html`${badge(row.status)}${row.ended_by === null ? '' : html`<span class="sub">${row.ended_by}: ${row.why ?? ''}</span>`}`,
+    ]);
   const open = anomalies.find((row) => row.status === 'open');
   return section(
     'Anomalies',
@@ -51,7 +54,7 @@ export function anomalySection(anomalies: readonly Anomaly[]): Html {
         { label: 'State' },
       ],
       rows,
-    )}${open === undefined ? '' : command(`${COMMANDS.rerun(open.region, open.day)}\n${COMMANDS.releaseAnomaly(open.anomaly_id)}`)}`,
+    )}${cutNote(rows.length, anomalies.length, 'anomalies')}${open === undefined ? '' : command(`${COMMANDS.rerun(open.region, open.day)}\n${COMMANDS.releaseAnomaly(open.anomaly_id)}`)}`,
     'Figures that are complete and still look wrong, in the source’s unit. An open one holds its customer’s invoice and no other; a rerun that mends the figure clears it, a person who knows that it is right releases it.',
   );
 }
