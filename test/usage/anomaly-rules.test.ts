@@ -9,7 +9,7 @@ import {
   vanishedFindings,
   volumeFindings,
 } from '../../shared/usage/anomaly-rules.ts';
-import { expectedUsage } from '../local-cloud/telemetry/expected.ts';
+import { type ExpectedUsage, expectedUsage } from '../local-cloud/telemetry/expected.ts';
 import { CUSTOMERS } from '../local-cloud/telemetry/scenario.ts';
 import { DEMO_METRICS } from '../local-cloud/telemetry/sources.ts';
 
@@ -122,7 +122,8 @@ describe('a volume outside the bounds is compared like with like', () => {
 });
 
 test('the demo month shows the silence that is in it, and no more: ordinary variation does not reach the bounds', () => {
-  const found = DEMO_METRICS.flatMap(({ key, divisor }) => demoFindings(key, Exact.parse(divisor)));
+  const usage = expectedUsage(billingPeriod('2026-10'));
+  const found = DEMO_METRICS.flatMap(({ key, divisor }) => demoFindings(usage, key, Exact.parse(divisor)));
   // Its counters are silent for almost two days; on the 9th there is no sample of the project at all.
   expect(found).toEqual(['requests europe-west1 2026-10-09 project_vanished cus_orchard_retail orchard-search']);
 });
@@ -132,12 +133,12 @@ function weekdays(): string[] {
 }
 
 /** What the rules say of a metric of the demo month, by its raw samples; projects that ended are known to have ended. */
-function demoFindings(metric: string, divisor: Exact): string[] {
+function demoFindings(usage: readonly ExpectedUsage[], metric: string, divisor: Exact): string[] {
   const all = daysOf(periodDays(billingPeriod('2026-10')));
   const owners = new Map(
     CUSTOMERS.flatMap(({ id, projects }) => projects.map((project) => [project.id, { id, project }])),
   );
-  const rows = expectedUsage(billingPeriod('2026-10')).filter((row) => row.metric === metric);
+  const rows = usage.filter((row) => row.metric === metric);
   return [...Map.groupBy(rows, ({ region }) => region)].flatMap(([region, ofRegion]) => {
     const customerOf = (project: string) => owners.get(project)?.id ?? '';
     const series = [...Map.groupBy(ofRegion, ({ project }) => customerOf(project))].map(([customer, own]) => ({
