@@ -1,5 +1,7 @@
 -- The schema after all migrations, dumped by "npm run generate" for reviewers. Do not edit.
 
+create type backfill_cell_status as enum ('waiting', 'running', 'changed', 'unchanged', 'failed');
+create type backfill_status as enum ('proposed', 'running', 'complete', 'failed', 'rejected');
 create type billing_mode as enum ('legacy', 'shadow', 'usage');
 create type billing_run_status as enum ('open', 'collecting', 'complete', 'rated', 'in_review', 'approved', 'issuing', 'issued', 'closed', 'rating_failed', 'issuing_failed');
 create type charge_purpose as enum ('billed', 'shadow');
@@ -16,6 +18,9 @@ create type principal_role as enum ('viewer', 'operator', 'author', 'approver', 
 create type rollup as enum ('sum', 'max', 'mean', 'last');
 create type run_shard_status as enum ('waiting', 'rated', 'failed');
 create type stripe_request_status as enum ('committed', 'answered', 'refused');
+create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volume_low', 'volume_high');
+create type usage_anomaly_status as enum ('open', 'released', 'cleared');
+create type waiver_status as enum ('proposed', 'approved', 'rejected');
 
 create table alerts (
   alert_key text not null,
@@ -59,6 +64,50 @@ create table audit_log (
   hash bytea not null,
   constraint audit_log_pkey PRIMARY KEY (sequence)
 );
+
+create table backfill_cells (
+  backfill_id bigint not null,
+  region text not null,
+  source_id text not null,
+  day date not null,
+  status backfill_cell_status not null,
+  fencing_token integer not null default 0,
+  lease_until timestamp with time zone,
+  revision_before integer,
+  revision_after integer,
+  failure_reason text,
+  failure_detail text,
+  constraint backfill_cells_pkey PRIMARY KEY (backfill_id, region, source_id, day),
+  constraint backfill_cells_backfill_id_fkey FOREIGN KEY (backfill_id) REFERENCES backfills(backfill_id),
+  constraint backfill_cells_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint backfill_cells_check CHECK (((status = 'running'::backfill_cell_status) = (lease_until IS NOT NULL))),
+  constraint backfill_cells_check1 CHECK (((status = 'failed'::backfill_cell_status) = (failure_reason IS NOT NULL))),
+  constraint backfill_cells_check2 CHECK (((status <> ALL (ARRAY['changed'::backfill_cell_status, 'unchanged'::backfill_cell_status])) OR (revision_after IS NOT NULL))),
+  constraint backfill_cells_fencing_token_check CHECK ((fencing_token >= 0))
+);
+CREATE INDEX backfill_cells_backfill_id_day_region_source_id_idx ON public.backfill_cells USING btree (backfill_id, day, region, source_id) WHERE (status = ANY (ARRAY['waiting'::backfill_cell_status, 'running'::backfill_cell_status]));
+
+create table backfills (
+  backfill_id bigint not null generated always as identity,
+  from_day date not null,
+  to_day date not null,
+  region text,
+  source_id text,
+  status backfill_status not null,
+  author text not null,
+  approver text,
+  why text not null,
+  opened_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint backfills_pkey PRIMARY KEY (backfill_id),
+  constraint backfills_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint backfills_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint backfills_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint backfills_check CHECK ((to_day > from_day)),
+  constraint backfills_check1 CHECK (((status = ANY (ARRAY['complete'::backfill_status, 'failed'::backfill_status, 'rejected'::backfill_status])) = (ended_at IS NOT NULL))),
+  constraint backfills_why_check CHECK ((length(why) > 0))
+);
+CREATE UNIQUE INDEX one_live_backfill_per_scope ON public.backfills USING btree (from_day, to_day, COALESCE(region, ''::text), COALESCE(source_id, ''::text)) WHERE (status = ANY (ARRAY['proposed'::backfill_status, 'running'::backfill_status]));
 
 create table billing_runs (
   run_id text not null,
@@ -130,6 +179,22 @@ create table charges (
 );
 CREATE INDEX charges_invoice_id_idx ON public.charges USING btree (invoice_id);
 
+create table checkpoint_judgements (
+  checkpoint_id bigint not null,
+  judged_at timestamp with time zone not null,
+  constraint checkpoint_judgements_pkey PRIMARY KEY (checkpoint_id),
+  constraint checkpoint_judgements_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id)
+);
+
+create table checkpoint_volumes (
+  checkpoint_id bigint not null,
+  customer_id text not null,
+  quantity numeric not null,
+  constraint checkpoint_volumes_pkey PRIMARY KEY (checkpoint_id, customer_id),
+  constraint checkpoint_volumes_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id),
+  constraint checkpoint_volumes_quantity_check CHECK ((quantity >= (0)::numeric))
+);
+
 create table checkpoints (
   checkpoint_id bigint not null generated always as identity,
   region text not null,
@@ -191,13 +256,17 @@ create table completeness_waivers (
   source_id text not null,
   day date not null,
   author text not null,
-  approver text not null,
+  approver text,
   why text not null,
-  waived_at timestamp with time zone not null,
+  waived_at timestamp with time zone,
+  status waiver_status not null,
+  proposed_at timestamp with time zone not null,
   constraint completeness_waivers_pkey PRIMARY KEY (region, source_id, day),
   constraint completeness_waivers_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
   constraint completeness_waivers_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
   constraint completeness_waivers_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint completeness_waivers_check CHECK (((status = 'approved'::waiver_status) = ((approver IS NOT NULL) AND (waived_at IS NOT NULL)))),
+  constraint completeness_waivers_check1 CHECK (((status = 'approved'::waiver_status) OR ((approver IS NULL) AND (waived_at IS NULL)))),
   constraint completeness_waivers_why_check CHECK ((length(why) > 0))
 );
 
@@ -538,6 +607,37 @@ create table stripe_requests (
   constraint stripe_requests_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id)
 );
 
+create table usage_anomalies (
+  anomaly_id bigint not null generated always as identity,
+  customer_id text not null,
+  region text not null,
+  source_id text not null,
+  metric text not null,
+  project_id text,
+  day date not null,
+  kind usage_anomaly_kind not null,
+  status usage_anomaly_status not null,
+  quantity text not null,
+  baseline text not null,
+  baseline_days integer not null,
+  checkpoint_id bigint not null,
+  found_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  why text,
+  constraint one_finding_per_figure UNIQUE NULLS NOT DISTINCT (day, region, source_id, customer_id, kind, project_id),
+  constraint usage_anomalies_pkey PRIMARY KEY (anomaly_id),
+  constraint usage_anomalies_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id),
+  constraint usage_anomalies_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint usage_anomalies_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
+  constraint usage_anomalies_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint usage_anomalies_baseline_days_check CHECK ((baseline_days > 0)),
+  constraint usage_anomalies_check CHECK (((kind = 'project_vanished'::usage_anomaly_kind) = (project_id IS NOT NULL))),
+  constraint usage_anomalies_check1 CHECK (((status = 'open'::usage_anomaly_status) = (ended_at IS NULL))),
+  constraint usage_anomalies_check2 CHECK (((status <> 'released'::usage_anomaly_status) OR ((ended_by IS NOT NULL) AND (length(why) > 0))))
+);
+CREATE INDEX usage_anomalies_customer_id_day_idx ON public.usage_anomalies USING btree (customer_id, day) WHERE (status = 'open'::usage_anomaly_status);
+
 create table usage_daily (
   day date not null,
   checkpoint_id bigint not null,
@@ -689,6 +789,18 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.audit_waiver()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform audit_append('completeness_waiver.' || new.status, format('%s/%s/%s', new.region, new.source_id, to_char(new.day, 'YYYY-MM-DD')),
+    jsonb_build_object('from', case when tg_op = 'INSERT' then '' else old.status::text end, 'to', new.status, 'author', new.author, 'why', new.why));
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.clear_staged_usage()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -801,6 +913,16 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select exists (select from billing_runs r where r.scope = 'month' and r.period_from <= of_day and r.period_to > of_day
+    and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))
+$function$;
 
 CREATE OR REPLACE FUNCTION public.keep_off_cycle_end()
  RETURNS trigger
@@ -928,6 +1050,36 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_allowed_backfill_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform require_actor(new.author, array['operator']::principal_role[], 'the one who starts a backfill');
+  elsif (old.from_day, old.to_day, old.region, old.source_id, old.author, old.why, old.opened_at)
+        is distinct from (new.from_day, new.to_day, new.region, new.source_id, new.author, new.why, new.opened_at)
+        or (old.approver is not null and old.approver is distinct from new.approver) then
+    raise exception 'backfill % keeps its scope, its author and its approver', old.backfill_id
+      using errcode = 'DB002', hint = 'Start another one.';
+  end if;
+  if new.approver is not null and (tg_op = 'INSERT' or old.approver is null) then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+  end if;
+  if new.status = 'rejected' then
+    perform require_actor(current_actor(), array['operator', 'approver', 'finance']::principal_role[], 'the one who rejects a backfill');
+  end if;
+  if new.status = 'running' and new.approver is null and exists (
+      select from billing_runs r where r.scope = 'month' and daterange(r.period_from, r.period_to) && daterange(new.from_day, new.to_day)
+        and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')) then
+    raise exception 'a rerun of % to % reaches into a closed period: a second person must approve it', new.from_day, new.to_day - 1
+      using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance: daybook usage approve-backfill ID.';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_allowed_contract_step()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -993,6 +1145,57 @@ begin
     perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who retires a plan');
   elsif new.status = 'rejected' and old.status <> 'rejected' and person_behind(current_actor()) is distinct from person_behind(new.author) then
     perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who rejects a plan');
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_allowed_waiver_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'UPDATE' and new.status <> 'proposed'
+     and (old.region, old.source_id, old.day, old.author, old.why, old.proposed_at)
+         is distinct from (new.region, new.source_id, new.day, new.author, new.why, new.proposed_at) then
+    raise exception 'the waiver of %/%/% is decided as it was proposed', old.region, old.source_id, old.day
+      using errcode = 'DB002', hint = 'Propose it again with other words, then let a second person approve.';
+  end if;
+  case new.status
+    when 'proposed' then
+      perform require_actor(new.author, array['operator', 'author', 'finance']::principal_role[], 'the one who proposes a waiver');
+    when 'approved' then
+      perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+    when 'rejected' then
+      perform require_actor(current_actor(), array['operator', 'author', 'approver', 'finance']::principal_role[], 'the one who rejects a waiver');
+  end case;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_anomaly_releaser()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform require_actor(new.ended_by, array['approver', 'finance']::principal_role[], 'the one who releases an anomaly');
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_approved_rerun()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if is_closed_day(new.day)
+     and exists (select from principals p where p.principal = person_behind(current_actor()) and p.kind = 'person')
+     and not exists (select from backfills b join backfill_cells c using (backfill_id)
+       where c.day = new.day and c.region = new.region and c.source_id = new.source_id and c.status = 'running'
+         and b.status = 'running' and b.approver is not null) then
+    raise exception '%/%/% has other figures now, and its period is closed: a second person must approve the rerun', new.region, new.source_id, new.day
+      using errcode = 'DB003', hint = format('Propose it: daybook usage rerun --region %s --day %s --source %s --why "…".', new.region, new.day, new.source_id);
   end if;
   return new;
 end $function$;
@@ -1393,6 +1596,13 @@ $function$;
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER cells_are_kept BEFORE DELETE ON public.backfill_cells FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.backfill_cells FOR EACH ROW EXECUTE FUNCTION enforce_transition('backfill_cell');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.backfills DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('backfill', 'backfill_id');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.backfills FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER backfills_are_kept BEFORE DELETE ON public.backfills FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.backfills FOR EACH ROW EXECUTE FUNCTION enforce_transition('backfill');
+CREATE TRIGGER step_is_allowed BEFORE INSERT OR UPDATE ON public.backfills FOR EACH ROW EXECUTE FUNCTION require_allowed_backfill_step();
 CREATE TRIGGER approver_acts BEFORE UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'approved'::billing_run_status) AND (old.status <> 'approved'::billing_run_status))) EXECUTE FUNCTION require_run_approver();
 CREATE CONSTRAINT TRIGGER audited_rule_approval AFTER UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status = 'approved'::billing_run_status) AND (old.status <> 'approved'::billing_run_status) AND (new.approval_rule IS NOT NULL))) EXECUTE FUNCTION audit_rule_approval();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.billing_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('billing_run', 'run_id');
@@ -1401,16 +1611,22 @@ CREATE TRIGGER nothing_is_open BEFORE UPDATE ON public.billing_runs FOR EACH ROW
 CREATE TRIGGER off_cycle_days_are_open BEFORE INSERT ON public.billing_runs FOR EACH ROW WHEN ((new.contract_id IS NOT NULL)) EXECUTE FUNCTION require_off_cycle_days();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION enforce_transition('billing_run');
 CREATE TRIGGER charges_are_immutable BEFORE DELETE OR UPDATE ON public.charges FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER volumes_are_immutable BEFORE DELETE OR UPDATE ON public.checkpoint_volumes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
 CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION freeze_checkpoint();
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
+CREATE TRIGGER rerun_is_approved BEFORE UPDATE ON public.checkpoints FOR EACH ROW WHEN (((new.status = 'complete'::checkpoint_status) AND (old.status = 'running'::checkpoint_status))) EXECUTE FUNCTION require_approved_rerun();
 CREATE TRIGGER staged_usage_is_cleared AFTER UPDATE ON public.checkpoints FOR EACH ROW WHEN (((old.status = 'running'::checkpoint_status) AND (new.status <> 'running'::checkpoint_status))) EXECUTE FUNCTION clear_staged_usage();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.close_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('close_rule', 'rule_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION enforce_transition('close_rule');
 CREATE TRIGGER others_approve BEFORE INSERT OR UPDATE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION require_other_rule_approvers();
 CREATE TRIGGER rules_are_kept BEFORE DELETE ON public.close_rules FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.completeness_waivers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_waiver();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION enforce_transition('completeness_waiver');
+CREATE TRIGGER step_is_allowed BEFORE INSERT OR UPDATE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION require_allowed_waiver_step();
+CREATE TRIGGER waivers_are_kept BEFORE DELETE ON public.completeness_waivers FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.contracts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('contract', 'contract_id');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_acts_again BEFORE UPDATE OF customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, author, diagnostics ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
@@ -1449,6 +1665,10 @@ CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXEC
 CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION require_owner_to_be_a_person();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
+CREATE TRIGGER anomalies_are_kept BEFORE DELETE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.usage_anomalies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_anomaly', 'anomaly_id');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_anomaly');
+CREATE TRIGGER releaser_acts BEFORE UPDATE ON public.usage_anomalies FOR EACH ROW WHEN (((new.status = 'released'::usage_anomaly_status) AND (old.status <> 'released'::usage_anomaly_status))) EXECUTE FUNCTION require_anomaly_releaser();
 CREATE TRIGGER rows_are_immutable BEFORE DELETE OR UPDATE ON public.usage_daily FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- no row policies
@@ -1459,15 +1679,23 @@ grant select on approval_thresholds to daybook_app;
 grant select on approval_thresholds to daybook_auditor;
 grant select on audit_log to daybook_app;
 grant select on audit_log to daybook_auditor;
+grant insert, select, update on backfill_cells to daybook_app;
+grant select on backfill_cells to daybook_auditor;
+grant insert, select, update on backfills to daybook_app;
+grant select on backfills to daybook_auditor;
 grant insert, select, update on billing_runs to daybook_app;
 grant select on billing_runs to daybook_auditor;
 grant insert, select on charges to daybook_app;
 grant select on charges to daybook_auditor;
+grant insert, select on checkpoint_judgements to daybook_app;
+grant select on checkpoint_judgements to daybook_auditor;
+grant insert, select on checkpoint_volumes to daybook_app;
+grant select on checkpoint_volumes to daybook_auditor;
 grant insert, select, update on checkpoints to daybook_app;
 grant select on checkpoints to daybook_auditor;
 grant insert, select on close_rules to daybook_app;
 grant select on close_rules to daybook_auditor;
-grant insert, select on completeness_waivers to daybook_app;
+grant insert, select, update on completeness_waivers to daybook_app;
 grant select on completeness_waivers to daybook_auditor;
 grant select on contracts to daybook_app;
 grant select on contracts to daybook_auditor;
@@ -1516,6 +1744,8 @@ grant insert, select on stripe_events to daybook_app;
 grant select on stripe_events to daybook_auditor;
 grant insert, select, update on stripe_requests to daybook_app;
 grant select on stripe_requests to daybook_auditor;
+grant insert, select, update on usage_anomalies to daybook_app;
+grant select on usage_anomalies to daybook_auditor;
 grant insert, select on usage_daily to daybook_app;
 grant select on usage_daily to daybook_auditor;
 grant select on usage_daily_default to daybook_app;

@@ -3,15 +3,20 @@ import { reportOverdueRuns } from '../../shared/billing/overdue-runs.ts';
 import { publishOutbox } from '../../shared/events/outbox.ts';
 import { retryDueExceptions } from '../../shared/retries/retry-due.ts';
 import { openReaders } from '../../shared/sources/readers.ts';
+import { continueBackfills } from '../../shared/usage/backfill-worker.ts';
 import type { HttpHandler } from '../http.ts';
 import { onSchedule } from '../schedule.ts';
 import type { World } from '../world.ts';
 
 const ACTOR = 'service:retry-exceptions';
+/** Time for backfills in one firing: with the retries before them well inside the function's timeout. */
+const BACKFILL_MS = 4 * 60_000;
 
 /**
- * Tries again what is due. A repeat is safe: a due exception is claimed by one caller, and each retried piece of work
- * bears being done again. A run whose grace is over becomes an exception here, once: nothing else happens to it. Alerts that a crash or Slack left unsent are sent here too: no event may come to send them.
+ * Tries again what is due, then works at backfills that nobody's command works at. A repeat is safe: a due exception is
+ * claimed by one caller, a backfill's cells one by one, and each piece of work bears being done again. A run whose grace
+ * is over becomes an exception here, once: nothing else happens to it. Alerts that a crash or Slack left unsent are sent
+ * here too: no event may come to send them.
  */
 export function create(world: World): HttpHandler {
   const dependencies = {
@@ -25,6 +30,10 @@ export function create(world: World): HttpHandler {
     await publishOutbox(world.database, world.publisher, world.effects, ACTOR);
     await raiseDeadLetterAlerts(world, ACTOR);
     await deliverAlerts(world, ACTOR);
-    return { status: 200, body: { retried, overdue } };
+    // Last, because it may take minutes.
+    const until = new Date(world.effects.now().getTime() + BACKFILL_MS);
+    const backfilled = await continueBackfills(dependencies, ACTOR, until);
+    await publishOutbox(world.database, world.publisher, world.effects, ACTOR);
+    return { status: 200, body: { retried, overdue, backfilled: backfilled.length } };
   });
 }

@@ -2,7 +2,8 @@ import type { Manifest } from '../manifest.ts';
 
 export const manifest = {
   name: 'retry-exceptions',
-  purpose: 'Tries again what failed, as the policy of its class says, and escalates what does not heal.',
+  purpose:
+    'Tries again what failed, as the policy of its class says, escalates what does not heal, and goes on with backfills.',
   trigger: { kind: 'schedule', cron: '*/5 * * * *', perRegion: false },
   publishes: ['usage.checkpointed', 'usage.incomplete', 'period.completed', 'invoice.approved'],
   uses: ['postgres', 'prometheus', 'bigquery', 'slack'],

@@ -7,8 +7,9 @@ import { onEvent } from '../push.ts';
 import type { World } from '../world.ts';
 
 /**
- * Looks at the period of a new checkpoint. A repeat is safe: the claim of the message and all that follows from it are
- * one transaction, and a look at an unchanged period changes nothing.
+ * Looks at the period of a new checkpoint: judges its figures, and pins the run that is complete. A repeat is safe: the
+ * claim of the message and all that follows from it are one transaction, and a look at an unchanged period changes
+ * nothing.
  */
 export function create(world: World): HttpHandler {
   return onEvent(world, 'validate-usage', 'usage.checkpointed', async (transaction, event) => {

@@ -3,6 +3,15 @@ const DAYBOOK = 'npm run daybook --';
 
 export const COMMANDS = {
   aggregate: (region: string, day: string) => `${DAYBOOK} usage aggregate --region ${region} --day ${day}`,
+  rerun: (region: string, day: string) => `${DAYBOOK} usage rerun --region ${region} --day ${day}`,
+  listAnomalies: (period: string) => `${DAYBOOK} usage anomalies --period ${period}`,
+  releaseAnomaly: (anomalyId: bigint) =>
+    `${DAYBOOK} usage release-anomaly ${anomalyId} --as person:YOU --why "why the figure is right"`,
+  approveWaiver: (region: string, source: string, day: string) =>
+    `${DAYBOOK} usage approve-waiver --region ${region} --source ${source} --day ${day} --as person:YOU --why "what was considered"`,
+  approveBackfill: (backfillId: bigint) =>
+    `${DAYBOOK} usage approve-backfill ${backfillId} --as person:YOU --why "what was considered"`,
+  resumeBackfill: (backfillId: bigint) => `${DAYBOOK} usage backfill --resume ${backfillId}`,
   completeness: (period: string) => `${DAYBOOK} usage completeness --period ${period}`,
   showRun: (period: string) => `${DAYBOOK} run show ${period}`,
   rateRun: (period: string) => `${DAYBOOK} run rate ${period}`,

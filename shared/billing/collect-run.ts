@@ -18,6 +18,7 @@ import {
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
+import { judgeCheckpoints } from '../usage/anomalies.ts';
 import { isComplete } from '../usage/completeness.ts';
 import { runIdOf, scopeOf } from './pinned-run.ts';
 import { SHARD_LIMITS, type ShardLimits, shardsOf } from './shards.ts';
@@ -84,7 +85,8 @@ export async function collectRun(
 
 /**
  * Pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs changed before the
- * approval; and leaves an approved run alone, with an exception that names the late usage.
+ * approval; and leaves an approved run alone, with an exception that names the late usage. In any case it judges the
+ * figures of new checkpoints: anomalies hold customers when they are rated.
  */
 export async function lookAtRun(
   transaction: Transaction,
@@ -102,7 +104,10 @@ export async function lookAtRun(
     fencingToken: row.fencing_token,
     contractId: row.contract_id,
   };
-  return lookAtLocked(transaction, effects, run, row.status, limits);
+  const outcome = await lookAtLocked(transaction, effects, run, row.status, limits);
+  // After the pinning: what is pinned by now is judged by the time that it is rated.
+  await judgeCheckpoints(transaction, effects, { from: utcDay(run.from), to: utcDay(run.to) });
+  return outcome;
 }
 
 async function lookAtLocked(

@@ -3,7 +3,7 @@ import { billingPeriod, periodDays } from '../calendar/billing-period.ts';
 import { digest } from '../canonical/canonical-json.ts';
 import type { Reader } from '../database/database.ts';
 import { completenessWaiverList, invoiceShow } from '../database/queries.generated.ts';
-import { checkpointsOf } from './explain-checkpoints.ts';
+import { checkpointsOf, type PinnedCheckpoint } from './explain-checkpoints.ts';
 import { explainLines } from './explain-lines.ts';
 import type { InvoiceExplanation, LineExplanation, MetricExplanation, WaiverExplanation } from './explanation.ts';
 import { invoiceDocument } from './invoice-document.ts';
@@ -49,7 +49,7 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
     lines,
     exclusions: exclusionsSchema.parse(JSON.parse(row.document)).exclusions,
     checkpoints: checkpointsOf(rest.checkpoints.filter((checkpoint) => metrics.includes(checkpoint.metric))),
-    waivers: await waiversOf(reader, row.period, metrics),
+    waivers: await waiversOf(reader, row.period, metrics, rest.checkpoints),
     matches: true,
   };
   return {
@@ -67,11 +67,18 @@ function documentAnew(
   return invoiceDocument(identity, anew);
 }
 
-async function waiversOf(reader: Reader, period: string, metrics: readonly string[]): Promise<WaiverExplanation[]> {
+/** The waived days that the run had no figure for. Where a checkpoint came before it was pinned, that one counts. */
+async function waiversOf(
+  reader: Reader,
+  period: string,
+  metrics: readonly string[],
+  pinned: readonly PinnedCheckpoint[],
+): Promise<WaiverExplanation[]> {
   const days = periodDays(billingPeriod(period));
   const rows = await reader.rows(completenessWaiverList, { from_day: days.from, to_day: days.to });
+  const counted = new Set(pinned.map(({ region, source_id, day }) => `${region}/${source_id}/${day}`));
   return rows
-    .filter((row) => metrics.includes(row.metric))
+    .filter((row) => metrics.includes(row.metric) && !counted.has(`${row.region}/${row.source_id}/${row.day}`))
     .map(({ region, source_id: source, metric, day, author, approver, why }) => ({
       region,
       source,

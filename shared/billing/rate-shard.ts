@@ -3,6 +3,7 @@ import type { Transaction } from '../database/database.ts';
 import { runShardLock } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { Unprocessable } from '../events/receive.ts';
+import { anomalyHolds } from './anomaly-holds.ts';
 import { endShard } from './finish-rating.ts';
 import type { HoldSource } from './holds.ts';
 import { judgeCustomers } from './judge-customers.ts';
@@ -21,19 +22,17 @@ export type ShardOutcome =
   | { readonly kind: 'stale' }
   | { readonly kind: 'already_rated' };
 
-/** Nobody outside rating holds anything. */
-export const NOBODY_HOLDS: HoldSource = async () => [];
-
 /**
  * Rates the customers of one shard and keeps their charges and invoices, in the caller's transaction: some twenty
  * statements, whatever the number of customers. The shard that ends last moves the run to review. A repeat finds the
- * shard rated; a stale token changes nothing (promise 9). `holdsFrom` is asked for reasons from outside rating.
+ * shard rated; a stale token changes nothing (promise 9). `holdsFrom` is asked for reasons from outside rating: usage
+ * that looks wrong.
  */
 export async function rateShard(
   transaction: Transaction,
   effects: Effects,
   key: ShardKey,
-  holdsFrom: HoldSource = NOBODY_HOLDS,
+  holdsFrom: HoldSource = anomalyHolds,
 ): Promise<ShardOutcome> {
   const { runId, fencingToken, shard } = key;
   const row = await transaction.first(runShardLock, { run_id: runId, fencing_token: fencingToken, shard });

@@ -2,12 +2,12 @@ import { billingPeriod } from '../calendar/billing-period.ts';
 import type { Database } from '../database/database.ts';
 import { billingRunLock, invoiceSupersedeUnratable } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
+import { anomalyHolds } from './anomaly-holds.ts';
 import { keepTotals } from './finish-rating.ts';
 import type { HoldSource } from './holds.ts';
 import { judgeCustomers } from './judge-customers.ts';
 import { keepRatings } from './keep-ratings.ts';
 import { seriesOf } from './pinned-run.ts';
-import { NOBODY_HOLDS } from './rate-shard.ts';
 
 export type RerateOutcome =
   | { readonly kind: 'rerated'; readonly invoices: number; readonly held: number }
@@ -23,7 +23,7 @@ export function rerateHeld(
   { database, effects }: { readonly database: Database; readonly effects: Effects },
   runId: string,
   intent: { readonly actor: string; readonly why: string },
-  holdsFrom: HoldSource = NOBODY_HOLDS,
+  holdsFrom: HoldSource = anomalyHolds,
 ): Promise<RerateOutcome> {
   return database.transaction(intent, async (transaction): Promise<RerateOutcome> => {
     const row = await transaction.first(billingRunLock, { run_id: runId });

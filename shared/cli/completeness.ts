@@ -150,6 +150,7 @@ function lackingText(lacking: readonly RequiredCell[], commands: readonly string
     indent([...named, ...more].join('\n'), 2),
     style.bold('What helps'),
     indent([...helps, ...moreHelps].join('\n'), 2),
+    style.dim('What a source has lost for good is waived by two people: daybook usage waive --help'),
   ].join('\n');
 }
 

@@ -9,6 +9,7 @@ import {
   deadLetterCountWaiting,
   exceptionList,
   outboxCountUnpublished,
+  usageAnomalyCountOpen,
   usageDailyCountDefault,
 } from '../database/queries.generated.ts';
 import { readSignals } from '../operations/read-signals.ts';
@@ -34,6 +35,9 @@ interface PeriodHealth {
   /** Cells of days that are over, and those of them that are neither complete nor waived. */
   readonly required: number;
   readonly missing: number;
+  /** Figures outside the bounds that nobody has released, and the customers that they touch. */
+  readonly anomalies: number;
+  readonly customersTouched: number;
 }
 
 export interface Health {
@@ -101,7 +105,14 @@ async function periodHealth(reader: Reader, period: BillingPeriod, today: UtcDay
   const { from, to } = periodDays(period);
   const over = { from_day: from, to_day: compareDays(to, today) < 0 ? to : today };
   const count = await reader.first(completenessCount, over);
-  return { period, required: count?.required ?? 0, missing: count?.missing ?? 0 };
+  const odd = await reader.first(usageAnomalyCountOpen, over);
+  return {
+    period,
+    required: count?.required ?? 0,
+    missing: count?.missing ?? 0,
+    anomalies: odd?.anomalies ?? 0,
+    customersTouched: odd?.customers ?? 0,
+  };
 }
 
 /** What somebody should look at, each with the place that shows more. */
@@ -109,6 +120,10 @@ export function problemsOf({ now, periods, outbox, exceptions, deadLetters, stra
   const problems: string[] = [];
   for (const { period, missing } of periods.filter((one) => one.missing > 0)) {
     problems.push(`${counted(missing, 'cell')} of ${period} missing: daybook usage completeness --period ${period}`);
+  }
+  for (const { period, anomalies, customersTouched } of periods.filter((one) => one.anomalies > 0)) {
+    const figures = `${counted(anomalies, 'figure')} of ${counted(customersTouched, 'customer')} in ${period}`;
+    problems.push(`${figures} outside the bounds: daybook usage anomalies --period ${period}`);
   }
   if (exceptions.waitingForPerson > 0) {
     problems.push(

@@ -18,6 +18,9 @@ import { completeness } from './completeness.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
 import type { Style } from './terminal/style.ts';
 import { counted, indent, plain, table } from './terminal/table.ts';
+import { registerAnomalies } from './usage-anomalies.ts';
+import { registerBackfills } from './usage-backfill.ts';
+import { registerWaivers } from './usage-waivers.ts';
 
 interface AggregateOptions {
   readonly as?: string;
@@ -42,6 +45,9 @@ export function registerUsage(registration: Registration): void {
         completeness(session, period),
       ),
     );
+  registerBackfills(group, registration);
+  registerWaivers(group, registration);
+  registerAnomalies(group, registration);
 }
 
 async function aggregate(session: ActingSession, { region, day }: AggregateOptions): Promise<CommandOutcome> {

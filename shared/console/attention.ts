@@ -1,5 +1,6 @@
 import { COMMANDS, recoveryCommand } from '../alerts/commands.ts';
 import type { StateOf } from '../states/transitions.ts';
+import { type UsageDecisions, usageAttention } from './attention-usage.ts';
 import type { Tone } from './parts.ts';
 
 /** Something that only a person can move on, with the command that does. */
@@ -30,6 +31,7 @@ export interface Situation {
     readonly reason: string;
     readonly retriedAt: Date | null;
   }[];
+  readonly usage: UsageDecisions;
   readonly deadLetters: number;
   readonly outbox: { readonly waiting: bigint; readonly oldest: Date | null };
   readonly unsentAlerts: number;
@@ -49,6 +51,7 @@ export function attention(situation: Situation): readonly Attention[] {
     ...ofRun(situation),
     ...ofInvoices(situation),
     ...ofUsage(situation),
+    ...usageAttention(situation.usage),
     ...ofExceptions(situation),
     ...ofMessages(situation),
     ...ofCatalogue(situation),

@@ -1,6 +1,8 @@
 // Generated from sql/queries by "npm run generate", with types as the database describes them. Do not edit.
 import type { Query } from './query.ts';
 
+export type BackfillCellStatus = 'waiting' | 'running' | 'changed' | 'unchanged' | 'failed';
+export type BackfillStatus = 'proposed' | 'running' | 'complete' | 'failed' | 'rejected';
 export type BillingMode = 'legacy' | 'shadow' | 'usage';
 export type BillingRunStatus = 'open' | 'collecting' | 'complete' | 'rated' | 'in_review' | 'approved' | 'issuing' | 'issued' | 'closed' | 'rating_failed' | 'issuing_failed';
 export type ChargePurpose = 'billed' | 'shadow';
@@ -17,6 +19,9 @@ export type PrincipalRole = 'viewer' | 'operator' | 'author' | 'approver' | 'fin
 export type Rollup = 'sum' | 'max' | 'mean' | 'last';
 export type RunShardStatus = 'waiting' | 'rated' | 'failed';
 export type StripeRequestStatus = 'committed' | 'answered' | 'refused';
+export type UsageAnomalyKind = 'project_vanished' | 'volume_zero' | 'volume_low' | 'volume_high';
+export type UsageAnomalyStatus = 'open' | 'released' | 'cleared';
+export type WaiverStatus = 'proposed' | 'approved' | 'rejected';
 
 /**
  * Takes the alert that has waited longest and gives its sender until :claimed_until. No row: none is due, or the last message is less than a second old.
@@ -159,6 +164,222 @@ export const auditLogListOfSubject: Query<{ readonly subject: string; readonly e
   text: `select sequence, at, actor, action, why from audit_log
 where subject = $1 and action like $2::text || '.%'
 order by sequence`,
+};
+
+/**
+ * Lets a proposed backfill run, by somebody else than its author: a trigger sees to that. No row means that none is proposed.
+ */
+export const backfillApprove: Query<{ readonly approver: string; readonly backfill_id: bigint }, { readonly backfill_id: bigint }> = {
+  name: 'backfill_approve',
+  parameters: ['approver', 'backfill_id'],
+  text: `update backfills set status = 'running', approver = $1 where backfill_id = $2 and status = 'proposed'
+returning backfill_id`,
+};
+
+/**
+ * Takes the next cell of a running backfill under a new token: one that waits, or one whose lease has run out. What was
+ * current at the first claim is kept, so that a worker that comes after a crash still knows what the backfill changed. A day that
+ * was closed since the backfill began needs the approval that the backfill has not.
+ */
+export const backfillCellClaim: Query<{ readonly lease_until: Date; readonly backfill_id: bigint; readonly now: Date }, { readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number; readonly needs_approval: boolean }> = {
+  name: 'backfill_cell_claim',
+  parameters: ['lease_until', 'backfill_id', 'now'],
+  text: `update backfill_cells c set status = 'running', fencing_token = c.fencing_token + 1, lease_until = $1,
+  revision_before = case when c.fencing_token > 0 then c.revision_before else
+    (select k.revision from checkpoints k where k.day = c.day and k.region = c.region and k.source_id = c.source_id and k.status = 'complete') end
+from (
+  select n.region, n.source_id, n.day, b.approver from backfill_cells n join backfills b using (backfill_id)
+  where n.backfill_id = $2 and b.status = 'running' and (n.status = 'waiting' or (n.status = 'running' and n.lease_until <= $3))
+  order by n.day, n.region, n.source_id limit 1 for update of n skip locked) next
+where c.backfill_id = $2 and c.region = next.region and c.source_id = next.source_id and c.day = next.day
+returning c.region, c.source_id, c.day, c.fencing_token, (next.approver is null and is_closed_day(c.day)) as "needs_approval"`,
+};
+
+/**
+ * Ends a cell that was read: changed when there is another revision than at the first claim. No row means that it was taken over.
+ */
+export const backfillCellEnd: Query<{ readonly backfill_id: bigint; readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number }, { readonly status: BackfillCellStatus; readonly revision_before: number | null; readonly revision_after: number }> = {
+  name: 'backfill_cell_end',
+  parameters: ['backfill_id', 'region', 'source_id', 'day', 'fencing_token'],
+  text: `update backfill_cells c
+set status = case when k.revision is distinct from c.revision_before then 'changed' else 'unchanged' end::backfill_cell_status,
+  revision_after = k.revision, lease_until = null
+from checkpoints k
+where c.backfill_id = $1 and c.region = $2 and c.source_id = $3 and c.day = $4::date and c.fencing_token = $5 and c.status = 'running'
+  and k.day = c.day and k.region = c.region and k.source_id = c.source_id and k.status = 'complete'
+returning c.status as "status", c.revision_before, c.revision_after as "revision_after"`,
+};
+
+/**
+ * Ends a cell that could not be read, with the named reason. No row means that it was taken over.
+ */
+export const backfillCellFail: Query<{ readonly failure_reason: string; readonly failure_detail: string; readonly backfill_id: bigint; readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number }, { readonly day: string }> = {
+  name: 'backfill_cell_fail',
+  parameters: ['failure_reason', 'failure_detail', 'backfill_id', 'region', 'source_id', 'day', 'fencing_token'],
+  text: `update backfill_cells set status = 'failed', failure_reason = $1, failure_detail = $2, lease_until = null
+where backfill_id = $3 and region = $4 and source_id = $5 and day = $6::date and fencing_token = $7 and status = 'running'
+returning day`,
+};
+
+/**
+ * Lets a cell wait again whose attempt another attempt has overtaken.
+ */
+export const backfillCellGiveBack: Query<{ readonly backfill_id: bigint; readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number }, { readonly day: string }> = {
+  name: 'backfill_cell_give_back',
+  parameters: ['backfill_id', 'region', 'source_id', 'day', 'fencing_token'],
+  text: `update backfill_cells set status = 'waiting', lease_until = null
+where backfill_id = $1 and region = $2 and source_id = $3 and day = $4::date and fencing_token = $5 and status = 'running'
+returning day`,
+};
+
+/**
+ * Gives a backfill its cells: every one that its days require.
+ */
+export const backfillCellInsertRequired: Query<{ readonly backfill_id: bigint }, { readonly day: string }> = {
+  name: 'backfill_cell_insert_required',
+  parameters: ['backfill_id'],
+  text: `insert into backfill_cells (backfill_id, region, source_id, day, status)
+select b.backfill_id, s.region, s.source_id, d.day::date, 'waiting'
+from backfills b
+cross join lateral generate_series(b.from_day, b.to_day - 1, interval '1 day') d (day)
+join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
+where b.backfill_id = $1 and (b.region is null or b.region = s.region) and (b.source_id is null or b.source_id = s.source_id)
+on conflict do nothing
+returning day`,
+};
+
+/**
+ * The cells of a backfill with what became of them.
+ */
+export const backfillCellList: Query<{ readonly backfill_id: bigint }, { readonly region: string; readonly source_id: string; readonly day: string; readonly status: BackfillCellStatus; readonly revision_before: number | null; readonly revision_after: number | null; readonly failure_reason: string | null; readonly failure_detail: string | null }> = {
+  name: 'backfill_cell_list',
+  parameters: ['backfill_id'],
+  text: `select region, source_id, day, status, revision_before, revision_after, failure_reason, failure_detail
+from backfill_cells where backfill_id = $1 order by region, source_id, day`,
+};
+
+/**
+ * Prolongs a lease. No row means that the cell was taken over.
+ */
+export const backfillCellRenew: Query<{ readonly lease_until: Date; readonly backfill_id: bigint; readonly region: string; readonly source_id: string; readonly day: string; readonly fencing_token: number }, { readonly day: string }> = {
+  name: 'backfill_cell_renew',
+  parameters: ['lease_until', 'backfill_id', 'region', 'source_id', 'day', 'fencing_token'],
+  text: `update backfill_cells set lease_until = $1
+where backfill_id = $2 and region = $3 and source_id = $4 and day = $5::date and fencing_token = $6 and status = 'running'
+returning day`,
+};
+
+/**
+ * Ends a running backfill that has no cell left to read. No row means that there is one, or that it was ended before.
+ */
+export const backfillEnd: Query<{ readonly ended_at: Date; readonly backfill_id: bigint }, { readonly status: BackfillStatus }> = {
+  name: 'backfill_end',
+  parameters: ['ended_at', 'backfill_id'],
+  text: `update backfills b set ended_at = $1,
+  status = case when exists (select from backfill_cells c where c.backfill_id = b.backfill_id and c.status = 'failed') then 'failed' else 'complete' end::backfill_status
+where b.backfill_id = $2 and b.status = 'running'
+  and not exists (select from backfill_cells c where c.backfill_id = b.backfill_id and c.status in ('waiting', 'running'))
+returning b.status`,
+};
+
+/**
+ * A backfill with how far it has come.
+ */
+export const backfillFind: Query<{ readonly backfill_id: bigint }, { readonly backfill_id: bigint; readonly from_day: string; readonly to_day: string; readonly region: string | null; readonly source_id: string | null; readonly status: BackfillStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly opened_at: Date; readonly ended_at: Date | null; readonly cells: number; readonly changed: number; readonly unchanged: number; readonly failed: number; readonly running: number; readonly next_lease_end: Date | null }> = {
+  name: 'backfill_find',
+  parameters: ['backfill_id'],
+  text: `select b.backfill_id, b.from_day, b.to_day, b.region, b.source_id, b.status, b.author, b.approver, b.why, b.opened_at, b.ended_at,
+  count(c.day)::int as "cells",
+  (count(*) filter (where c.status = 'changed'))::int as "changed", (count(*) filter (where c.status = 'unchanged'))::int as "unchanged",
+  (count(*) filter (where c.status = 'failed'))::int as "failed", (count(*) filter (where c.status = 'running'))::int as "running",
+  min(c.lease_until) as "next_lease_end"
+from backfills b left join backfill_cells c using (backfill_id)
+where b.backfill_id = $1
+group by b.backfill_id`,
+};
+
+/**
+ * The latest closed period that some days reach into: a rerun there needs a second person.
+ */
+export const backfillFindClosed: Query<{ readonly from_day: string; readonly to_day: string }, { readonly period: string | null }> = {
+  name: 'backfill_find_closed',
+  parameters: ['from_day', 'to_day'],
+  text: `select max(period) as "period" from billing_runs
+where scope = 'month' and daterange(period_from, period_to) && daterange($1::date, $2::date)
+  and status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')`,
+};
+
+/**
+ * The backfill of a scope that is not done, if there is one.
+ */
+export const backfillFindLive: Query<{ readonly from_day: string; readonly to_day: string; readonly region: string | null; readonly source_id: string | null }, { readonly backfill_id: bigint; readonly status: BackfillStatus }> = {
+  name: 'backfill_find_live',
+  parameters: ['from_day', 'to_day', 'region', 'source_id'],
+  text: `select backfill_id, status from backfills
+where from_day = $1::date and to_day = $2::date and region is not distinct from $3::text and source_id is not distinct from $4::text
+  and status in ('proposed', 'running')`,
+};
+
+/**
+ * The latest backfills that touch a range of days, with how far they have come.
+ */
+export const backfillList: Query<{ readonly to_day: string; readonly from_day: string; readonly most: number }, { readonly backfill_id: bigint; readonly from_day: string; readonly to_day: string; readonly region: string | null; readonly source_id: string | null; readonly status: BackfillStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly opened_at: Date; readonly ended_at: Date | null; readonly cells: number; readonly changed: number; readonly unchanged: number; readonly failed: number }> = {
+  name: 'backfill_list',
+  parameters: ['to_day', 'from_day', 'most'],
+  text: `select b.backfill_id, b.from_day, b.to_day, b.region, b.source_id, b.status, b.author, b.approver, b.why, b.opened_at, b.ended_at,
+  count(c.day)::int as "cells",
+  (count(*) filter (where c.status = 'changed'))::int as "changed", (count(*) filter (where c.status = 'unchanged'))::int as "unchanged",
+  (count(*) filter (where c.status = 'failed'))::int as "failed"
+from backfills b left join backfill_cells c using (backfill_id)
+where b.from_day < $1::date and b.to_day > $2::date
+group by b.backfill_id
+order by b.backfill_id desc limit $3::int`,
+};
+
+/**
+ * The backfills that have cells to be read, the oldest first.
+ */
+export const backfillListRunning: Query<Record<never, never>, { readonly backfill_id: bigint }> = {
+  name: 'backfill_list_running',
+  parameters: [],
+  text: `select backfill_id from backfills where status = 'running' order by backfill_id`,
+};
+
+/**
+ * Opens a backfill. No row means that one of the same scope is not done yet.
+ */
+export const backfillOpen: Query<{ readonly from_day: string; readonly to_day: string; readonly region: string | null; readonly source_id: string | null; readonly status: BackfillStatus; readonly author: string; readonly why: string; readonly opened_at: Date }, { readonly backfill_id: bigint }> = {
+  name: 'backfill_open',
+  parameters: ['from_day', 'to_day', 'region', 'source_id', 'status', 'author', 'why', 'opened_at'],
+  text: `insert into backfills (from_day, to_day, region, source_id, status, author, why, opened_at)
+values ($1::date, $2::date, $3, $4, $5, $6, $7, $8)
+on conflict do nothing
+returning backfill_id`,
+};
+
+/**
+ * Rejects a proposed backfill, or takes it back. No row means that none is proposed.
+ */
+export const backfillReject: Query<{ readonly ended_at: Date; readonly backfill_id: bigint }, { readonly backfill_id: bigint }> = {
+  name: 'backfill_reject',
+  parameters: ['ended_at', 'backfill_id'],
+  text: `update backfills set status = 'rejected', ended_at = $1 where backfill_id = $2 and status = 'proposed'
+returning backfill_id`,
+};
+
+/**
+ * Takes up a backfill that ended with failures, and lets its failed cells wait again. No row means that it did not end so.
+ */
+export const backfillResume: Query<{ readonly backfill_id: bigint }, { readonly day: string }> = {
+  name: 'backfill_resume',
+  parameters: ['backfill_id'],
+  text: `with resumed as (
+  update backfills set status = 'running', ended_at = null where backfill_id = $1 and status = 'failed' returning backfill_id
+)
+update backfill_cells c set status = 'waiting', failure_reason = null, failure_detail = null
+from resumed r where c.backfill_id = r.backfill_id and c.status = 'failed'
+returning c.day`,
 };
 
 /**
@@ -541,6 +762,29 @@ left join checkpoints c on c.day = $1::date and c.region = $2 and c.source_id = 
 };
 
 /**
+ * Notes that the figures of some checkpoints were judged.
+ */
+export const checkpointJudgementInsert: Query<{ readonly checkpoint_ids: readonly bigint[]; readonly judged_at: Date }, Record<never, never>> = {
+  name: 'checkpoint_judgement_insert',
+  parameters: ['checkpoint_ids', 'judged_at'],
+  text: `insert into checkpoint_judgements (checkpoint_id, judged_at)
+select unnest($1::bigint[]), $2
+on conflict do nothing`,
+};
+
+/**
+ * The days of a source that have a current checkpoint.
+ */
+export const checkpointListCurrentOfSource: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, { readonly day: string; readonly checkpoint_id: bigint }> = {
+  name: 'checkpoint_list_current_of_source',
+  parameters: ['region', 'source_id', 'metric', 'from_day', 'to_day'],
+  text: `select day, checkpoint_id from checkpoints
+where region = $1 and source_id = $2 and metric = $3 and status = 'complete'
+  and day >= $4::date and day < $5::date
+order by day`,
+};
+
+/**
  * The latest months whose last day has a current checkpoint, newest first.
  */
 export const checkpointListFullMonths: Query<{ readonly most: number }, { readonly period: string }> = {
@@ -594,6 +838,20 @@ order by c.metric, c.region, c.source_id, c.day`,
 };
 
 /**
+ * The current checkpoints of some days whose figures have not been judged, by source, with the days that they are of.
+ */
+export const checkpointListUnjudged: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly first_day: string; readonly last_day: string; readonly checkpoint_ids: readonly bigint[] }> = {
+  name: 'checkpoint_list_unjudged',
+  parameters: ['from_day', 'to_day'],
+  text: `select c.region, c.source_id, c.metric, min(c.day) as "first_day", max(c.day) as "last_day", array_agg(c.checkpoint_id order by c.checkpoint_id) as "checkpoint_ids"
+from checkpoints c
+where c.status = 'complete' and c.day >= $1::date and c.day < $2::date
+  and not exists (select from checkpoint_judgements j where j.checkpoint_id = c.checkpoint_id)
+group by c.region, c.source_id, c.metric
+order by c.region, c.source_id, c.metric`,
+};
+
+/**
  * Serialises the transactions that start or finish a (region, source, day), to the end of the transaction.
  */
 export const checkpointLockCell: Query<{ readonly region: string; readonly source_id: string; readonly day: string }, { readonly pg_advisory_xact_lock: unknown | null }> = {
@@ -629,6 +887,38 @@ export const checkpointSupersede: Query<{ readonly checkpoint_id: bigint }, Reco
   name: 'checkpoint_supersede',
   parameters: ['checkpoint_id'],
   text: `update checkpoints set status = 'superseded' where checkpoint_id = $1 and status = 'complete'`,
+};
+
+/**
+ * What each customer used in all of a source, over the days that have a current checkpoint and usage of the customer.
+ */
+export const checkpointVolumeList: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, { readonly customer_id: string; readonly days: readonly string[]; readonly quantities: readonly string[] }> = {
+  name: 'checkpoint_volume_list',
+  parameters: ['region', 'source_id', 'metric', 'from_day', 'to_day'],
+  text: `select v.customer_id, array_agg(c.day order by c.day)::text[] as "days", array_agg(v.quantity::text order by c.day) as "quantities"
+from checkpoints c join checkpoint_volumes v on v.checkpoint_id = c.checkpoint_id
+where c.region = $1 and c.source_id = $2 and c.metric = $3 and c.status = 'complete'
+  and c.day >= $4::date and c.day < $5::date
+group by v.customer_id
+order by v.customer_id`,
+};
+
+/**
+ * Adds up what each customer used, for the current checkpoints of a source that have not been added up. A repeat adds nothing.
+ */
+export const checkpointVolumePrepare: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, Record<never, never>> = {
+  name: 'checkpoint_volume_prepare',
+  parameters: ['region', 'source_id', 'metric', 'from_day', 'to_day'],
+  text: `insert into checkpoint_volumes (checkpoint_id, customer_id, quantity)
+select c.checkpoint_id, u.customer_id, sum(u.quantity)
+from checkpoints c
+join usage_daily u on u.checkpoint_id = c.checkpoint_id and u.day = c.day
+join customers k on k.customer_id = u.customer_id
+where c.region = $1 and c.source_id = $2 and c.metric = $3 and c.status = 'complete'
+  and c.day >= $4::date and c.day < $5::date
+  and not exists (select from checkpoint_volumes v where v.checkpoint_id = c.checkpoint_id)
+group by c.checkpoint_id, u.customer_id
+on conflict do nothing`,
 };
 
 /**
@@ -705,7 +995,8 @@ from generate_series($1::date, $2::date - 1, interval '1 day') d (day)
 join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
 join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
 left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
-left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id`,
+left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id
+  and w.status = 'approved'`,
 };
 
 /**
@@ -723,6 +1014,7 @@ join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.act
 join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
 left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
 left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id
+  and w.status = 'approved'
 left join lateral (
   select status, failure_reason, failure_detail from checkpoints l
   where l.day = d.day and l.region = s.region and l.source_id = s.source_id and c.checkpoint_id is null
@@ -731,17 +1023,78 @@ order by s.region, s.source_id, d.day`,
 };
 
 /**
+ * Approves a proposed waiver, by somebody else than its author: a trigger sees to that. No row means that none is proposed.
+ */
+export const completenessWaiverApprove: Query<{ readonly approver: string; readonly waived_at: Date; readonly region: string; readonly source_id: string; readonly day: string }, { readonly author: string; readonly why: string }> = {
+  name: 'completeness_waiver_approve',
+  parameters: ['approver', 'waived_at', 'region', 'source_id', 'day'],
+  text: `update completeness_waivers set status = 'approved', approver = $1, waived_at = $2
+where region = $3 and source_id = $4 and day = $5::date and status = 'proposed'
+returning author, why`,
+};
+
+/**
+ * A cell of the matrix as a waiver sees it: whether anything is required there, whether it is complete, and the waiver with its row locked.
+ */
+export const completenessWaiverFind: Query<{ readonly day: string; readonly region: string; readonly source_id: string }, { readonly required: boolean; readonly complete: boolean; readonly status: WaiverStatus | null; readonly author: string | null; readonly approver: string | null; readonly why: string | null }> = {
+  name: 'completeness_waiver_find',
+  parameters: ['day', 'region', 'source_id'],
+  text: `select exists (select from usage_sources s join regions r on r.region = s.region and r.active_from <= $1::date and (r.active_to is null or r.active_to > $1::date)
+    where s.region = $2 and s.source_id = $3 and s.active_from <= $1::date and (s.active_to is null or s.active_to > $1::date)) as "required",
+  exists (select from checkpoints c where c.region = $2 and c.source_id = $3 and c.day = $1::date and c.status = 'complete') as "complete",
+  w.status as "status", w.author as "author", w.approver as "approver", w.why as "why"
+from (select 1) one
+left join completeness_waivers w on w.region = $2 and w.source_id = $3 and w.day = $1::date`,
+};
+
+/**
  * The days that are billed without a figure, by decision of two people.
  */
 export const completenessWaiverList: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly day: string; readonly author: string; readonly approver: string; readonly why: string; readonly waived_at: Date }> = {
   name: 'completeness_waiver_list',
   parameters: ['from_day', 'to_day'],
-  text: `select w.region, w.source_id, s.metric, w.day, w.author, w.approver, w.why, w.waived_at
+  text: `select w.region, w.source_id, s.metric, w.day, w.author, w.approver as "approver", w.why, w.waived_at as "waived_at"
 from completeness_waivers w
 join usage_sources s on s.source_id = w.source_id and s.region = w.region
   and s.active_from <= w.day and (s.active_to is null or s.active_to > w.day)
-where w.day >= $1::date and w.day < $2::date
+where w.day >= $1::date and w.day < $2::date and w.status = 'approved'
 order by w.region, w.source_id, w.day`,
+};
+
+/**
+ * Every waiver of a range of days, whatever became of it.
+ */
+export const completenessWaiverListAll: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly day: string; readonly status: WaiverStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly proposed_at: Date; readonly waived_at: Date | null }> = {
+  name: 'completeness_waiver_list_all',
+  parameters: ['from_day', 'to_day'],
+  text: `select region, source_id, day, status, author, approver, why, proposed_at, waived_at
+from completeness_waivers where day >= $1::date and day < $2::date
+order by day, region, source_id`,
+};
+
+/**
+ * Proposes that a day be billed without a figure, or proposes it anew with other words. No row means that it is approved already.
+ */
+export const completenessWaiverPropose: Query<{ readonly region: string; readonly source_id: string; readonly day: string; readonly author: string; readonly why: string; readonly proposed_at: Date }, { readonly region: string }> = {
+  name: 'completeness_waiver_propose',
+  parameters: ['region', 'source_id', 'day', 'author', 'why', 'proposed_at'],
+  text: `insert into completeness_waivers (region, source_id, day, status, author, why, proposed_at)
+values ($1, $2, $3::date, 'proposed', $4, $5, $6)
+on conflict (region, source_id, day) do update
+set status = 'proposed', author = excluded.author, why = excluded.why, proposed_at = excluded.proposed_at
+where completeness_waivers.status in ('proposed', 'rejected')
+returning region`,
+};
+
+/**
+ * Rejects a proposed waiver, or takes it back. No row means that none is proposed.
+ */
+export const completenessWaiverReject: Query<{ readonly region: string; readonly source_id: string; readonly day: string }, { readonly author: string; readonly why: string }> = {
+  name: 'completeness_waiver_reject',
+  parameters: ['region', 'source_id', 'day'],
+  text: `update completeness_waivers set status = 'rejected'
+where region = $1 and source_id = $2 and day = $3::date and status = 'proposed'
+returning author, why`,
 };
 
 /**
@@ -1239,6 +1592,17 @@ returning hold`,
 };
 
 /**
+ * Releases the open holds of an invoice that have one reason; the others stay. A trigger refuses who placed one of them (promise 23).
+ */
+export const invoiceHoldReleaseReason: Query<{ readonly released_by: string; readonly released_at: Date; readonly why: string; readonly invoice_id: string; readonly reason: string }, { readonly hold: number }> = {
+  name: 'invoice_hold_release_reason',
+  parameters: ['released_by', 'released_at', 'why', 'invoice_id', 'reason'],
+  text: `update invoice_holds set released_by = $1, released_at = $2, released_why = $3
+where invoice_id = $4 and reason = $5 and released_by is null
+returning hold`,
+};
+
+/**
  * Keeps the rated invoices of a shard in one statement. The index of promise 4 refuses a second live one of an obligation.
  */
 export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
@@ -1264,6 +1628,19 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * The invoices of a customer over a day that are held for a reason that nobody has released, with the days of their runs.
+ */
+export const invoiceListHeldForReason: Query<{ readonly customer_id: string; readonly day: string; readonly reason: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly period_from: string; readonly period_to: string }> = {
+  name: 'invoice_list_held_for_reason',
+  parameters: ['customer_id', 'day', 'reason'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, r.period_from, r.period_to
+from invoices i join billing_runs r using (run_id)
+where i.customer_id = $1 and i.status = 'held' and r.period_from <= $2::date and r.period_to > $2::date
+  and exists (select from invoice_holds h where h.invoice_id = i.invoice_id and h.reason = $3 and h.released_by is null)
+order by i.invoice_id`,
 };
 
 /**
@@ -1936,6 +2313,108 @@ returning step`,
 };
 
 /**
+ * Ends the open findings of a source and some days that the present checkpoints no longer show: those that are not in the JSON array.
+ */
+export const usageAnomalyClear: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly region: string; readonly source_id: string; readonly from_day: string; readonly to_day: string; readonly kinds: readonly string[]; readonly findings: string }, { readonly anomaly_id: bigint }> = {
+  name: 'usage_anomaly_clear',
+  parameters: ['ended_at', 'ended_by', 'region', 'source_id', 'from_day', 'to_day', 'kinds', 'findings'],
+  text: `update usage_anomalies a set status = 'cleared', ended_at = $1, ended_by = $2, why = 'the current checkpoint no longer shows it'
+where a.region = $3 and a.source_id = $4 and a.day >= $5::date and a.day < $6::date and a.status = 'open'
+  and a.kind = any($7::text[]::usage_anomaly_kind[])
+  and not exists (select from jsonb_to_recordset($8::jsonb) f (customer_id text, project_id text, day date, kind usage_anomaly_kind)
+    where f.customer_id = a.customer_id and f.project_id is not distinct from a.project_id and f.day = a.day and f.kind = a.kind)
+returning a.anomaly_id`,
+};
+
+/**
+ * How many figures of a range of days wait for a person's look, and how many customers they touch.
+ */
+export const usageAnomalyCountOpen: Query<{ readonly from_day: string; readonly to_day: string }, { readonly anomalies: number; readonly customers: number }> = {
+  name: 'usage_anomaly_count_open',
+  parameters: ['from_day', 'to_day'],
+  text: `select count(*)::int as "anomalies", count(distinct customer_id)::int as "customers"
+from usage_anomalies where status = 'open' and day >= $1::date and day < $2::date`,
+};
+
+/**
+ * One anomaly as it stands.
+ */
+export const usageAnomalyFind: Query<{ readonly anomaly_id: bigint }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly status: UsageAnomalyStatus }> = {
+  name: 'usage_anomaly_find',
+  parameters: ['anomaly_id'],
+  text: `select anomaly_id, customer_id, region, source_id, metric, project_id, day, kind, status from usage_anomalies where anomaly_id = $1`,
+};
+
+/**
+ * The anomalies of a range of days with the names of customer and metric, the open ones first.
+ */
+export const usageAnomalyList: Query<{ readonly from_day: string; readonly to_day: string; readonly with_ended: boolean }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly customer_name: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly unit: string; readonly divisor: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly status: UsageAnomalyStatus; readonly quantity: string; readonly baseline: string; readonly baseline_days: number; readonly checkpoint_id: bigint; readonly found_at: Date; readonly ended_at: Date | null; readonly ended_by: string | null; readonly why: string | null }> = {
+  name: 'usage_anomaly_list',
+  parameters: ['from_day', 'to_day', 'with_ended'],
+  text: `select a.anomaly_id, a.customer_id, c.name as customer_name, a.region, a.source_id, a.metric, m.unit, m.divisor, a.project_id, a.day, a.kind, a.status,
+  a.quantity, a.baseline, a.baseline_days, a.checkpoint_id, a.found_at, a.ended_at, a.ended_by, a.why
+from usage_anomalies a
+join customers c on c.customer_id = a.customer_id
+join metrics m on m.metric = a.metric
+where a.day >= $1::date and a.day < $2::date and ($3::boolean or a.status = 'open')
+order by a.status, a.day, a.customer_id, a.region, a.source_id, a.kind, a.project_id`,
+};
+
+/**
+ * The open anomalies of some customers on some days, and whether the customer is billed by usage on the day: a fixed tier does not rest on it.
+ */
+export const usageAnomalyListOpen: Query<{ readonly customers: readonly string[]; readonly from_day: string; readonly to_day: string }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly region: string; readonly source_id: string; readonly metric: string; readonly project_id: string | null; readonly day: string; readonly kind: UsageAnomalyKind; readonly quantity: string; readonly baseline: string; readonly baseline_days: number; readonly checkpoint_id: bigint; readonly bills_usage: boolean }> = {
+  name: 'usage_anomaly_list_open',
+  parameters: ['customers', 'from_day', 'to_day'],
+  text: `select a.anomaly_id, a.customer_id, a.region, a.source_id, a.metric, a.project_id, a.day, a.kind, a.quantity, a.baseline, a.baseline_days, a.checkpoint_id,
+  exists (select from contracts k where k.customer_id = a.customer_id and k.mode = 'usage' and k.status in ('active', 'ended')
+    and k.starts_on <= a.day and (k.ends_on is null or k.ends_on > a.day)) as "bills_usage"
+from usage_anomalies a
+where a.status = 'open' and a.customer_id = any($1::text[]) and a.day >= $2::date and a.day < $3::date
+order by a.customer_id, a.day, a.region, a.source_id, a.kind, a.project_id`,
+};
+
+/**
+ * Serialises the detections over one source of a region, to the end of the transaction: the last one sees every checkpoint.
+ */
+export const usageAnomalyLockSource: Query<{ readonly region: string; readonly source_id: string }, { readonly pg_advisory_xact_lock: unknown | null }> = {
+  name: 'usage_anomaly_lock_source',
+  parameters: ['region', 'source_id'],
+  text: `select pg_advisory_xact_lock(hashtextextended('usage_anomalies:' || $1 || '/' || $2, 0))`,
+};
+
+/**
+ * Keeps findings, from a JSON array, in one statement. One that is known keeps its id: an open one takes the new figures, a
+ * cleared one is open again, and a released one only when the figures that a person has judged are others now.
+ */
+export const usageAnomalyRecord: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly found_at: Date; readonly findings: string }, { readonly anomaly_id: bigint }> = {
+  name: 'usage_anomaly_record',
+  parameters: ['region', 'source_id', 'metric', 'found_at', 'findings'],
+  text: `insert into usage_anomalies (customer_id, region, source_id, metric, project_id, day, kind, status, quantity, baseline, baseline_days, checkpoint_id, found_at)
+select f.customer_id, $1, $2, $3, f.project_id, f.day, f.kind, 'open', f.quantity, f.baseline, f.baseline_days, f.checkpoint_id, $4
+from jsonb_to_recordset($5::jsonb) f (customer_id text, project_id text, day date, kind usage_anomaly_kind, quantity text, baseline text, baseline_days int, checkpoint_id bigint)
+on conflict on constraint one_finding_per_figure do update
+set status = 'open', metric = excluded.metric, quantity = excluded.quantity, baseline = excluded.baseline, baseline_days = excluded.baseline_days,
+  checkpoint_id = excluded.checkpoint_id,
+  found_at = case when usage_anomalies.status = 'open' then usage_anomalies.found_at else excluded.found_at end,
+  ended_at = null, ended_by = null, why = null
+where usage_anomalies.status <> 'released' or usage_anomalies.quantity <> excluded.quantity
+  or (excluded.kind = 'project_vanished' and usage_anomalies.baseline <> excluded.baseline)
+returning anomaly_id`,
+};
+
+/**
+ * A person's word that the figure is right as it is. A trigger looks at the role; no row means that it is not open.
+ */
+export const usageAnomalyRelease: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly why: string; readonly anomaly_id: bigint }, { readonly customer_id: string; readonly day: string }> = {
+  name: 'usage_anomaly_release',
+  parameters: ['ended_at', 'ended_by', 'why', 'anomaly_id'],
+  text: `update usage_anomalies set status = 'released', ended_at = $1, ended_by = $2, why = $3
+where anomaly_id = $4 and status = 'open'
+returning customer_id, day`,
+};
+
+/**
  * How many rows lie outside the managed months; there must be none.
  */
 export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows: number; readonly first_day: string | null; readonly last_day: string | null }> = {
@@ -1967,6 +2446,24 @@ export const usageDailyInsertStaged: Query<{ readonly checkpoint_id: bigint }, R
 select c.day, c.checkpoint_id, c.region, c.metric, s.project_id, s.customer_id, s.quantity
 from checkpoints c join usage_staged s using (checkpoint_id)
 where c.checkpoint_id = $1 and c.status = 'running'`,
+};
+
+/**
+ * Project by project, what some customers used of a source up to a day, each with its own day; only of projects that still belong to
+ * them on that day, so that a project that was given up is not missed.
+ */
+export const usageDailyListComparable: Query<{ readonly customers: readonly string[]; readonly judged_days: readonly string[]; readonly region: string; readonly source_id: string; readonly metric: string; readonly window_days: number }, { readonly customer_id: string; readonly judged_day: string; readonly project_id: string; readonly days: readonly string[]; readonly quantities: readonly string[] }> = {
+  name: 'usage_daily_list_comparable',
+  parameters: ['customers', 'judged_days', 'region', 'source_id', 'metric', 'window_days'],
+  text: `select k.customer_id as "customer_id", k.judged_day as "judged_day", u.project_id, array_agg(u.day order by u.day)::text[] as "days",
+  array_agg(u.quantity::text order by u.day) as "quantities"
+from unnest($1::text[], $2::date[]) k (customer_id, judged_day)
+join project_ownerships o on o.customer_id = k.customer_id and o.owned_from <= k.judged_day and (o.owned_to is null or o.owned_to > k.judged_day)
+join checkpoints c on c.region = $3 and c.source_id = $4 and c.metric = $5 and c.status = 'complete'
+  and c.day >= k.judged_day - $6::int and c.day <= k.judged_day
+join usage_daily u on u.day = c.day and u.checkpoint_id = c.checkpoint_id and u.project_id = o.project_id and u.customer_id = k.customer_id
+group by k.customer_id, k.judged_day, u.project_id
+order by k.customer_id, k.judged_day, u.project_id`,
 };
 
 /**
@@ -2037,6 +2534,24 @@ where r.run_id = $1
     where o.period = r.period and k.customer_id = u.customer_id and u.day >= o.period_from and u.day < o.period_to)
 group by u.project_id, u.metric, u.customer_id
 order by u.project_id, u.metric`,
+};
+
+/**
+ * Projects with usage on one day and no row at all on the next, which still belong to the same customer; by days of the current checkpoints.
+ */
+export const usageDailyListVanished: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, { readonly day: string; readonly checkpoint_id: bigint; readonly customer_id: string; readonly project_id: string; readonly quantity: string }> = {
+  name: 'usage_daily_list_vanished',
+  parameters: ['region', 'source_id', 'metric', 'from_day', 'to_day'],
+  text: `select d.day, d.checkpoint_id, u.customer_id as "customer_id", u.project_id, u.quantity
+from checkpoints d
+join checkpoints b on b.region = d.region and b.source_id = d.source_id and b.metric = d.metric and b.day = d.day - 1 and b.status = 'complete'
+join usage_daily u on u.checkpoint_id = b.checkpoint_id and u.day = b.day and u.quantity > 0
+join project_ownerships o on o.project_id = u.project_id and o.customer_id = u.customer_id
+  and o.owned_from <= d.day and (o.owned_to is null or o.owned_to > d.day)
+where d.region = $1 and d.source_id = $2 and d.metric = $3 and d.status = 'complete'
+  and d.day >= $4::date and d.day < $5::date
+  and not exists (select from usage_daily n where n.checkpoint_id = d.checkpoint_id and n.day = d.day and n.project_id = u.project_id)
+order by d.day, u.project_id`,
 };
 
 /**

@@ -26,6 +26,8 @@ export type IncompleteReason =
   | 'stale_source'
   | 'row_count_mismatch'
   | 'bytes_limit_exceeded'
+  /** Not the source's fault: the reader threw what no reader may throw. */
+  | 'reader_failed'
   /** Not the source's fault: a newer attempt at the same day has taken over. */
   | 'overtaken';
 

@@ -88,6 +88,36 @@ export const TRANSITIONS = {
     resolved: [],
     waived: [],
   },
+  completeness_waiver: {
+    '': ['proposed'],
+    proposed: ['approved', 'rejected'],
+    rejected: ['proposed'],
+    approved: [],
+  },
+  usage_anomaly: {
+    '': ['open'],
+    open: ['released', 'cleared'],
+    // Another figure than the one that a person has judged is a new question.
+    released: ['open'],
+    cleared: ['open'],
+  },
+  backfill: {
+    '': ['proposed', 'running'],
+    proposed: ['running', 'rejected'],
+    running: ['complete', 'failed'],
+    // Taken up again, for the cells that failed.
+    failed: ['running'],
+    complete: [],
+    rejected: [],
+  },
+  backfill_cell: {
+    '': ['waiting'],
+    waiting: ['running'],
+    running: ['changed', 'unchanged', 'failed', 'waiting'],
+    failed: ['waiting'],
+    changed: [],
+    unchanged: [],
+  },
   dead_letter: {
     '': ['waiting'],
     waiting: ['replayed', 'discarded'],

@@ -1,8 +1,15 @@
 import type { UtcDay } from '../calendar/utc-day.ts';
-import type { Database } from '../database/database.ts';
-import { regionListActive, usagePartitionPrepare, usageSourceListActive } from '../database/queries.generated.ts';
+import type { Database, Intent } from '../database/database.ts';
+import {
+  checkpointFail,
+  regionListActive,
+  usagePartitionPrepare,
+  usageSourceListActive,
+} from '../database/queries.generated.ts';
+import { REFUSALS, sqlStateOf } from '../database/sqlstate.ts';
 import type { Effects } from '../effects/effects.ts';
 import type { OpenReader } from '../sources/readers.ts';
+import type { UsageReading } from '../sources/reading.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
 import { stageRows } from './staging.ts';
@@ -88,15 +95,45 @@ async function aggregateCell(
   };
   const intent = { actor: work.actor, why: work.why };
   const id = await database.transaction(intent, (transaction) => startAttempt(transaction, effects, cell, source));
-  const reader = await openReader(row, work.snapshotAt);
   const staging = stageRows(database, id);
-  const reading = await reader.read(cell.region, cell.day, staging.keep);
+  const reading = await readOrSayWhy(async () => {
+    const reader = await openReader(row, work.snapshotAt);
+    return reader.read(cell.region, cell.day, staging.keep);
+  });
   try {
     return await database.transaction(intent, (transaction) =>
       finishAttempt(transaction, effects, { id, cell, source }, reading, staging.rowCount()),
     );
   } catch (error) {
     if (error instanceof FencedOut) return { kind: 'fenced_out', cell };
+    if (isRefused(error)) await endRefused(database, effects, intent, id, error);
     throw error;
   }
+}
+
+/** A reader that throws has a fault that nobody foresaw: the cell has no figure, and the failure says what was thrown. */
+async function readOrSayWhy(read: () => Promise<UsageReading>): Promise<UsageReading> {
+  try {
+    return await read();
+  } catch (error) {
+    const detail = `the reader ended with an error, and nothing of what it had read counts: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: 'incomplete', reason: 'reader_failed', detail, evidence: { queries: [], facts: {} } };
+  }
+}
+
+function isRefused(error: unknown): error is Error {
+  const state = sqlStateOf(error);
+  return state !== undefined && state in REFUSALS;
+}
+
+/** Ends an attempt whose figures the database refuses. That is no failure to retry: a person decides. */
+async function endRefused(
+  database: Database,
+  effects: Effects,
+  intent: Intent,
+  id: bigint,
+  { message }: Error,
+): Promise<void> {
+  const columns = { checkpoint_id: id, failure_reason: 'refused', failure_detail: message, finished_at: effects.now() };
+  await database.transaction(intent, (transaction) => transaction.rows(checkpointFail, { ...columns, evidence: '{}' }));
 }

@@ -5,4 +5,5 @@ from generate_series(:from_day::date, :to_day::date - 1, interval '1 day') d (da
 join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
 join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
 left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
-left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id;
+left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id
+  and w.status = 'approved';

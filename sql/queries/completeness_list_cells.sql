@@ -8,6 +8,7 @@ join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.act
 join regions r on r.region = s.region and r.active_from <= d.day and (r.active_to is null or r.active_to > d.day)
 left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
 left join completeness_waivers w on w.day = d.day and w.region = s.region and w.source_id = s.source_id
+  and w.status = 'approved'
 left join lateral (
   select status, failure_reason, failure_detail from checkpoints l
   where l.day = d.day and l.region = s.region and l.source_id = s.source_id and c.checkpoint_id is null

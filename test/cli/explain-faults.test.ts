@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { approveWaiverOfCell } from '../../shared/billing/approve-waiver.ts';
 import type { InvoiceExplanation } from '../../shared/billing/explanation.ts';
 import type { UtcDay } from '../../shared/calendar/utc-day.ts';
+import { proposeWaiver } from '../../shared/usage/waivers.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { daybook } from './command-line.ts';
 import { aggregateMonth, aggregateRegion, DAYS, EFFECTS, ratedMonth, rateMonth, seedCatalogue } from './month.ts';
@@ -95,8 +97,10 @@ describe('what is not in a line', () => {
       if (day !== DAYS[2]) await aggregateRegion(other, 'eu-west', day);
     }
     await aggregateRegion(other, 'eu-west', DAYS[2] as UtcDay, 'requests');
-    await other.owner.query(`insert into completeness_waivers values
-      ('eu-west', 'requests', '2026-10-03', 'person:ana', 'person:fay', 'the source lost the day', '2026-11-02')`);
+    const deps = { database: other.database, effects: EFFECTS };
+    const cell = { region: 'eu-west', source: 'requests', day: DAYS[2] as UtcDay };
+    await proposeWaiver(deps, { cell, author: 'person:ana', why: 'the source lost the day' });
+    await approveWaiverOfCell(deps, { cell, approver: 'person:fay', why: 'seen' });
     await rateMonth(other);
     const { waivers, checkpoints, matches } = await explained();
     expect(waivers).toEqual([

@@ -9,6 +9,7 @@ const CALM: Situation = {
   invoices: [],
   missing: [],
   exceptions: [],
+  usage: { period: '2026-10', proposedWaivers: [], openAnomalies: [], backfills: [] },
   deadLetters: 0,
   outbox: { waiting: 0n, oldest: null },
   unsentAlerts: 0,
@@ -49,6 +50,31 @@ describe('what needs a person', () => {
     ['a held invoice', { invoices: [invoice] }, 'invoice show 2026-10/acme/usage'],
     ['a missing cell', { missing: [cell] }, 'usage aggregate --region eu --day 2026-10-07'],
     ['an escalated exception', { exceptions: [exception] }, 'usage aggregate --region eu --day 2026-10-07'],
+    [
+      'a proposed waiver',
+      { usage: { ...CALM.usage, proposedWaivers: [{ region: 'eu', source: 'requests', day: '2026-10-07' }] } },
+      'usage approve-waiver --region eu --source requests --day 2026-10-07 --as person:YOU --why "what was considered"',
+    ],
+    [
+      'open anomalies, together',
+      {
+        usage: {
+          ...CALM.usage,
+          openAnomalies: [1n, 2n].map((id) => ({ id, customer: 'Acme', what: 'volume low' })),
+        },
+      },
+      'usage anomalies --period 2026-10',
+    ],
+    [
+      'a backfill of a closed period',
+      { usage: { ...CALM.usage, backfills: [{ id: 7n, status: 'proposed' as const, failed: 0 }] } },
+      'usage approve-backfill 7 --as person:YOU --why "what was considered"',
+    ],
+    [
+      'a backfill with failures',
+      { usage: { ...CALM.usage, backfills: [{ id: 7n, status: 'failed' as const, failed: 2 }] } },
+      'usage backfill --resume 7',
+    ],
     ['a dead letter', { deadLetters: 1 }, 'status'],
     ['facts that wait too long', { outbox: { waiting: 3n, oldest: new Date('2026-11-01T05:54:00Z') } }, 'status'],
     ['an unsent alert', { unsentAlerts: 1 }, 'status'],

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
+import type { OpenReader } from '../../shared/sources/readers.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
 
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
@@ -25,6 +26,10 @@ const complete = (quantities: Record<string, string>): WholeReading => ({
 const incomplete: WholeReading = { kind: 'incomplete', reason: 'no_data', detail: 'nothing there', evidence: EVIDENCE };
 
 function aggregate(reading: WholeReading | (() => Promise<WholeReading>), region = 'us-east') {
+  return aggregateWith(async () => readerOf(reading), region);
+}
+
+function aggregateWith(openReader: OpenReader, region = 'us-east') {
   const effects = {
     now: () => new Date('2026-10-06T02:00:00Z'),
     uuid: () => crypto.randomUUID(),
@@ -32,7 +37,7 @@ function aggregate(reading: WholeReading | (() => Promise<WholeReading>), region
     perform: <T>(_effect: unknown, run: () => Promise<T>) => run(),
   };
   return aggregateDay(
-    { database: db.database, effects, openReader: async () => readerOf(reading) },
+    { database: db.database, effects, openReader },
     { region, day: DAY, snapshotAt: new Date('2026-10-06T02:00:00Z'), actor: 'service:aggregate-usage', why: 'test' },
   );
 }
@@ -97,6 +102,25 @@ describe('a day of a region', () => {
     await aggregate(complete({}));
     expect((await checkpoints()).at(-1)).toEqual({ status: 'complete', revision: 1, total: '0' });
     expect((await db.owner.query('select status from exceptions')).rows).toEqual([{ status: 'resolved' }]);
+  });
+
+  test('promise 3: a reader that throws after some rows leaves the cell missing, no row, and a named failure', async () => {
+    const broken: OpenReader = async () => ({
+      read: async (_region, _day, keep) => {
+        await keep([{ project: 'acme-app', quantity: decimal('1') }]);
+        throw new TypeError('cannot read the second page');
+      },
+    });
+    expect(await aggregateWith(broken)).toMatchObject({
+      outcomes: [{ kind: 'failed', reason: 'reader_failed', detail: expect.stringContaining('the second page') }],
+    });
+    const unopened = async () => Promise.reject(new Error('no client'));
+    expect(await aggregateWith(unopened)).toMatchObject({ outcomes: [{ kind: 'failed', reason: 'reader_failed' }] });
+    expect((await checkpoints()).map((row) => row.status)).toEqual(['failed', 'failed']);
+    expect((await db.owner.query('select from usage_daily')).rowCount).toBe(0);
+    expect((await db.owner.query('select class, subject, reason, attempts from exceptions')).rows).toEqual([
+      { class: 'aggregation_failed', subject: 'us-east/requests/2026-10-05', reason: 'reader_failed', attempts: 2 },
+    ]);
   });
 
   test('a failed rerun leaves the current checkpoint as it was', async () => {

@@ -13,7 +13,7 @@ const GOOD = new Set([
   'rated',
 ]);
 const BAD = new Set(['failed', 'rating_failed', 'issuing_failed', 'stripe_failed', 'uncollectible', 'escalated']);
-const WAITING = new Set(['held', 'in_review', 'collecting', 'running', 'retrying', 'open', 'waiting']);
+const WAITING = new Set(['held', 'proposed', 'in_review', 'collecting', 'running', 'retrying', 'open', 'waiting']);
 
 /** A status in the colour of what it asks for: red of somebody, yellow of time or a decision, green of nobody. */
 export function statusPaint(status: string, style: Style): string {

@@ -1,12 +1,13 @@
 import { html } from 'hono/html';
 import { COMMANDS } from '../../alerts/commands.ts';
 import { addDays, type UtcDay } from '../../calendar/utc-day.ts';
-import { checkpointListOfCell, completenessWaiverList } from '../../database/queries.generated.ts';
+import { checkpointListOfCell, completenessWaiverListAll, usageAnomalyList } from '../../database/queries.generated.ts';
 import { cellName } from '../../usage/cell.ts';
 import { completenessOf } from '../../usage/completeness.ts';
 import { formatCount, formatNumber, shortDigest, words } from '../format.ts';
 import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
-import { badge, code, command, facts, instant, section, tableOr, trail } from '../parts.ts';
+import { badge, code, command, instant, section, tableOr, trail } from '../parts.ts';
+import { anomalySection, waiverSection } from '../usage-sections.ts';
 
 /** One cell of the matrix: what there is for it, and every attempt that was made. */
 export async function cellPage(
@@ -14,11 +15,14 @@ export async function cellPage(
   cell: { readonly region: string; readonly source: string; readonly day: UtcDay },
 ): Promise<Page> {
   const { region, source, day } = cell;
-  const [required, attempts, waivers] = await Promise.all([
+  const [required, attempts, waivers, anomalies] = await Promise.all([
     completenessOf(reader, { from: day, to: addDays(day, 1) }),
     reader.rows(checkpointListOfCell, { region, source_id: source, day }),
-    reader.rows(completenessWaiverList, { from_day: day, to_day: addDays(day, 1) }),
+    reader.rows(completenessWaiverListAll, { from_day: day, to_day: addDays(day, 1) }),
+    reader.rows(usageAnomalyList, { from_day: day, to_day: addDays(day, 1), with_ended: true }),
   ]);
+  const isHere = (row: { readonly region: string; readonly source_id: string }): boolean =>
+    row.region === region && row.source_id === source;
   const found = required.find((each) => each.region === region && each.source === source);
   const period = day.slice(0, 7);
   if (!found && attempts.length === 0) {
@@ -28,27 +32,16 @@ export async function cellPage(
     );
   }
   const state = found?.state.kind ?? 'not required';
-  const waiver = waivers.find((each) => each.region === region && each.source_id === source);
+  const [waiver] = waivers.filter(isHere);
+  const odd = anomalies.filter(isHere);
   const body = html`${trail([
     ['Usage', '/usage'],
     [period, `/usage?period=${period}`],
   ])}
 <div class="head"><div class="line"><h1>${cellName(cell)}</h1>${badge(state)}</div></div>
-${
-  waiver
-    ? section(
-        'Waiver',
-        facts([
-          ['Why', waiver.why],
-          ['Asked by', waiver.author],
-          ['Approved by', waiver.approver],
-          ['At', instant(waiver.waived_at)],
-        ]),
-      )
-    : ''
-}
+${waiver === undefined ? '' : waiverSection([waiver])}${odd.length === 0 ? '' : anomalySection(odd)}
 ${section('Attempts', attemptTable(attempts), 'A rerun makes a new revision; the old one is superseded, never changed.')}
-${section(state === 'complete' ? 'Read it again' : 'Read it', command(COMMANDS.aggregate(region, day)), 'A repeat makes no new revision unless the data changed.')}`;
+${section(state === 'complete' ? 'Read it again' : 'Read it', command(COMMANDS.rerun(region, day)), 'A repeat makes no new revision unless the data changed; in a closed period a change takes a second person.')}`;
   return { status: 200, title: cellName(cell), active: 'usage', body };
 }
 

@@ -19,6 +19,7 @@ import { cellLegend, completenessChart, isDue } from '../heat-map.ts';
 import type { Html, Page, PageContext } from '../page.ts';
 import { badge, command, figure, section, tableOr } from '../parts.ts';
 import { runSteps } from '../run-steps.ts';
+import { readUsageDecisions } from '../usage-decisions.ts';
 
 type View = Awaited<ReturnType<typeof readOverview>>;
 
@@ -39,10 +40,11 @@ async function readOverview(reader: Reader, now: Date) {
   const today = utcDayOf(now);
   const [run = null] = await reader.rows(billingRunList, {});
   const period = run === null ? periodOf(today) : (run.period as BillingPeriod);
-  const [cells, invoices, exceptions, deadLetters, outbox, alerts, plans, unmapped] = await Promise.all([
+  const [cells, invoices, exceptions, usage, deadLetters, outbox, alerts, plans, unmapped] = await Promise.all([
     completenessOf(reader, periodDays(period)),
     run === null ? [] : reader.rows(invoiceListOfRun, { run_id: run.run_id }),
     reader.rows(exceptionList, { with_ended: false }),
+    readUsageDecisions(reader, period),
     reader.rows(deadLetterListWaiting, {}),
     reader.first(outboxCountUnpublished, {}),
     reader.rows(alertListUnsent, {}),
@@ -66,6 +68,7 @@ async function readOverview(reader: Reader, now: Date) {
       reason: row.reason,
       retriedAt: row.next_attempt_at,
     })),
+    usage,
     deadLetters: deadLetters.length,
     outbox: { waiting: outbox?.waiting ?? 0n, oldest: outbox?.oldest ?? null },
     unsentAlerts: alerts.length,

@@ -6,6 +6,7 @@ import { CELL_SIGNS, cellLegend, isDue } from '../heat-map.ts';
 import type { Html, Page, PageContext } from '../page.ts';
 import { section } from '../parts.ts';
 import { latestPeriod } from '../shown-period.ts';
+import { usageSections } from '../usage-sections.ts';
 
 /** The completeness matrix of a period; the latest run's when none is named. */
 export async function usagePage(
@@ -19,6 +20,7 @@ export async function usagePage(
   const body = html`<div class="head"><h1>Usage of ${period}</h1>
 <p class="muted">One cell is one source in one region on one UTC day. Missing is never zero: every cell needs a checkpoint or a waiver before the period is priced.</p></div>
 ${section('Checkpoints', cells.length === 0 ? html`<p class="muted">No usage source is active in ${period}.</p>` : html`${matrix(cells, today)}${cellLegend()}`)}
+${await usageSections(reader, periodDays(period))}
 <nav class="pages" aria-label="Periods"><a href="/usage?period=${previousPeriod(period)}">← ${previousPeriod(period)}</a><a href="/usage?period=${nextPeriod(period)}">${nextPeriod(period)} →</a></nav>`;
   return { status: 200, title: `Usage ${period}`, active: 'usage', body };
 }

@@ -1,4 +1,5 @@
 import { periodDays } from '../../../shared/calendar/billing-period.ts';
+import { addDays } from '../../../shared/calendar/utc-day.ts';
 import type { Addition } from '../../../shared/catalogue/addition.ts';
 import { addCustomer, addProject, addRegion, setStripeCustomer } from '../../../shared/catalogue/customers.ts';
 import { addMetric } from '../../../shared/catalogue/metrics.ts';
@@ -46,8 +47,11 @@ export async function seedCatalogue(database: Database): Promise<void> {
     await seedMetrics(transaction);
     for (const customer of CUSTOMERS) {
       expectAdded(await addCustomer(transaction, { customerId: customer.id, name: customer.name }));
-      for (const { id } of customer.projects) {
-        expectAdded(await addProject(transaction, { projectId: id, customerId: customer.id, ownedFrom: OWNED_FROM }));
+      for (const { id, to } of customer.projects) {
+        // A project that ends is given up on the day after its last: then nobody asks where its usage is.
+        const ownedTo = to === undefined ? undefined : addDays(FIRST_DAY, to - 1);
+        const project = { projectId: id, customerId: customer.id, ownedFrom: OWNED_FROM, ownedTo };
+        expectAdded(await addProject(transaction, project));
       }
     }
   });
