@@ -20,12 +20,7 @@ let db: TestDatabase;
 let pool: Database;
 beforeAll(async () => {
   db = await createTestDatabase();
-  await seedWorld(db.owner);
-  await db.owner.query(
-    `insert into metrics values ('data_gb', 'Data', 'GB', 'sum', 1), ('peak', 'Peak', 'request/s', 'max', 1)`,
-  );
-  await db.owner.query(`insert into usage_sources select replace(metric, '_', '-'), 1, metric, 'us-east', '{}', 'sha256:c', '2026-09-01'
-    from metrics where metric <> 'requests'`);
+  await seed(db);
   pool = openDatabase(
     { url: db.url, role: 'daybook_app', poolSize: WORKERS, applicationName: 'race' },
     systemEffects(),
@@ -35,6 +30,33 @@ afterAll(async () => {
   await pool.close();
   await db.remove();
 });
+
+async function seed(test: TestDatabase): Promise<void> {
+  await seedWorld(test.owner);
+  await test.owner.query(
+    `insert into metrics values ('data_gb', 'Data', 'GB', 'sum', 1), ('peak', 'Peak', 'request/s', 'max', 1)`,
+  );
+  await test.owner.query(`insert into usage_sources select replace(metric, '_', '-'), 1, metric, 'us-east', '{}', 'sha256:c', '2026-09-01'
+    from metrics where metric <> 'requests'`);
+}
+
+/** The digests that readings have where nobody races, by source. */
+async function quietDigests(readings: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, string>> {
+  const quiet = await createTestDatabase();
+  try {
+    await seed(quiet);
+    const openReader = async ({ source_id }: { readonly source_id: string }) =>
+      readerOf(readingOf(readings.get(source_id) ?? 0));
+    const request = { region: 'us-east', day: DAY, snapshotAt: new Date(), actor: 'service:quiet', why: 'comparison' };
+    await aggregateDay({ database: quiet.database, effects: systemEffects(), openReader }, request);
+    const { rows } = await quiet.owner.query<{ source_id: string; digest: string }>(
+      `select source_id, digest from checkpoints where status = 'complete'`,
+    );
+    return new Map(rows.map(({ source_id, digest }) => [source_id, digest]));
+  } finally {
+    await quiet.remove();
+  }
+}
 
 /** What the source says after `reading` changes: every quantity carries its number, so that mixed rows show. */
 function readingOf(reading: number): WholeReading {
@@ -90,6 +112,9 @@ test('promises 3 and 9: ten workers that race on reruns of one region and day le
     expect(new Set(own.map(({ digest }) => digest)).size).toBe(byReading.size);
     for (const [index, { digest }] of own.entries()) expect(digest).not.toBe(own[index - 1]?.digest);
   }
+  const last = new Map(revisions.rows.map((revision) => [revision.source_id, revision]));
+  const quiet = await quietDigests(new Map([...last].map(([source, { reading }]) => [source, Number(reading)])));
+  for (const [source, { digest }] of last) expect({ source, digest }).toEqual({ source, digest: quiet.get(source) });
   const strays = await db.owner.query(`
     select count(*)::int as strays from usage_daily u left join checkpoints c on c.checkpoint_id = u.checkpoint_id
     where c.status is null or c.status not in ('complete', 'superseded')`);
