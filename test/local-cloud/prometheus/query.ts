@@ -68,10 +68,21 @@ function parseMatchers(text: string): Matcher[] | string {
 /** Whether a series with these labels is selected. An absent label is the same as an empty one; patterns are anchored. */
 export function selects(matchers: readonly Matcher[]): (labels: Readonly<Record<string, string>>) => boolean {
   const conditions = matchers.map(({ label, operator, value }) => {
-    const pattern = new RegExp(`^(?:${operator.endsWith('~') ? value : ''})$`, 's');
-    const holds = operator.endsWith('~') ? (text: string) => pattern.test(text) : (text: string) => text === value;
+    const holds = operator.endsWith('~') ? matching(value) : (text: string) => text === value;
     const wanted = !operator.startsWith('!');
     return (labels: Readonly<Record<string, string>>) => holds(labels[label] ?? '') === wanted;
   });
   return (labels) => conditions.every((condition) => condition(labels));
+}
+
+/** A pattern that only lists values is looked up in a set, as Prometheus does it. */
+function matching(pattern: string): (text: string) => boolean {
+  const values = pattern.split('|').map((one) => one.replace(/\\([\\^$.|?*+()[\]{}])/g, '$1'));
+  const listed = pattern.split('|').every((one) => /^(?:[^\\^$.|?*+()[\]{}]|\\[\\^$.?*+()[\]{}])*$/.test(one));
+  if (!listed) {
+    const expression = new RegExp(`^(?:${pattern})$`, 's');
+    return (text) => expression.test(text);
+  }
+  const set = new Set(values);
+  return (text) => set.has(text);
 }
