@@ -26,6 +26,8 @@ export type IncompleteReason =
   | 'stale_source'
   | 'row_count_mismatch'
   | 'bytes_limit_exceeded'
+  /** Another region's source may count the same. */
+  | 'overlapping_regions'
   /** Not the source's fault: a newer attempt at the same day has taken over. */
   | 'overtaken';
 

@@ -1,8 +1,15 @@
 import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Database } from '../database/database.ts';
-import { regionListActive, usagePartitionPrepare, usageSourceListActive } from '../database/queries.generated.ts';
+import {
+  regionListActive,
+  usagePartitionPrepare,
+  usageSourceListActive,
+  usageSourceListOfMetric,
+} from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
+import { findOverlap } from '../sources/overlap.ts';
 import type { OpenReader } from '../sources/readers.ts';
+import type { UsageReading } from '../sources/reading.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
 import { stageRows } from './staging.ts';
@@ -88,9 +95,10 @@ async function aggregateCell(
   };
   const intent = { actor: work.actor, why: work.why };
   const id = await database.transaction(intent, (transaction) => startAttempt(transaction, effects, cell, source));
-  const reader = await openReader(row, work.snapshotAt);
   const staging = stageRows(database, id);
-  const reading = await reader.read(cell.region, cell.day, staging.keep);
+  const reading =
+    (await findOverlappingRegion(database, row, work.day)) ??
+    (await (await openReader(row, work.snapshotAt)).read(cell.region, cell.day, staging.keep));
   try {
     return await database.transaction(intent, (transaction) =>
       finishAttempt(transaction, effects, { id, cell, source }, reading, staging.rowCount()),
@@ -99,4 +107,20 @@ async function aggregateCell(
     if (error instanceof FencedOut) return { kind: 'fenced_out', cell };
     throw error;
   }
+}
+
+/** An incomplete reading that names another region whose source may count the same; undefined when there is none. */
+async function findOverlappingRegion(
+  database: Database,
+  source: SourceRow,
+  day: UtcDay,
+): Promise<UsageReading | undefined> {
+  const others = await database.rows(usageSourceListOfMetric, { metric: source.metric, day });
+  for (const other of others.filter(({ active_from }) => active_from <= day)) {
+    const detail = findOverlap(source, other);
+    if (detail === undefined) continue;
+    const evidence = { queries: [], facts: {} };
+    return { kind: 'incomplete', reason: 'overlapping_regions', detail, evidence };
+  }
+  return undefined;
 }
