@@ -30,8 +30,11 @@ export async function readCounter(
     atEnd: { call: 'count_over_time', rangeSeconds: staleAfterSeconds, atMs: end },
   });
   if (views.kind === 'incomplete') return views;
-  const { before, latest, counts, resets, atEnd } = views.value;
-  const gap = session.findLost(resets) ?? coverage.add({ counts, atStart: before, atEnd });
+  const { before, latest, counts, sums, resets, atEnd } = views.value;
+  const gap =
+    session.findLost(resets) ??
+    session.findShort(latest, counts, sums) ??
+    coverage.add({ counts, atStart: before, atEnd });
   if (gap !== undefined) return gap;
 
   const arrived = [...latest.values()].filter(({ key }) => !before.has(key));

@@ -27,8 +27,11 @@ export async function readHighest(
     onEdge: { call: 'count_over_time', rangeSeconds: 1, atMs: start },
   });
   if (views.kind === 'incomplete') return views;
-  const { highest, counts, atStart, atEnd, onEdge } = views.value;
-  const gap = session.findLost(counts) ?? coverage.add({ counts, atStart, atEnd });
+  const { highest, counts, lowest, sums, atStart, atEnd, onEdge } = views.value;
+  const gap =
+    session.findLost(counts) ??
+    session.findShort(highest, counts, lowest, sums) ??
+    coverage.add({ counts, atStart, atEnd });
   if (gap !== undefined) return gap;
 
   const usage = new UsageByProject();

@@ -79,6 +79,14 @@ export class ReadingSession {
     return this.part === undefined ? undefined : findLostSeries(this.part, came.size);
   }
 
+  /** Undefined when views of one range show as many series as each other: an answer that is short shows in the others. */
+  findShort(...views: readonly SeriesValues[]): Incomplete | undefined {
+    const sizes = views.map(({ size }) => size);
+    if (new Set(sizes).size <= 1) return undefined;
+    const detail = `queries over the same range gave ${sizes.join(', ')} series; run the day again`;
+    return { kind: 'incomplete', reason: 'row_count_mismatch', detail };
+  }
+
   /** Asks for several views of the series, one after the other; the first that cannot be had ends it. */
   async views<Name extends string>(wanted: Readonly<Record<Name, View>>): Promise<Read<Record<Name, SeriesValues>>> {
     const views: Partial<Record<Name, SeriesValues>> = {};
