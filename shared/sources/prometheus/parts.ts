@@ -10,7 +10,7 @@ export interface PartLimits {
   readonly patternCharacters: number;
 }
 
-export const DEFAULT_PART_LIMITS: PartLimits = { series: 5_000, patternCharacters: 16_000 };
+export const DEFAULT_PART_LIMITS: PartLimits = { series: 2_000, patternCharacters: 16_000 };
 
 /** Projects that are read together: whole projects, so that each is aggregated in one part. */
 export interface Part {
