@@ -20,6 +20,8 @@ create type run_shard_status as enum ('waiting', 'rated', 'failed');
 create type stripe_request_status as enum ('committed', 'answered', 'refused');
 create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volume_low', 'volume_high');
 create type usage_anomaly_status as enum ('open', 'released', 'cleared');
+create type usage_definition_kind as enum ('metric', 'source');
+create type usage_definition_status as enum ('draft', 'in_review', 'approved', 'retired', 'rejected');
 create type waiver_status as enum ('proposed', 'approved', 'rejected');
 
 create table alerts (
@@ -534,7 +536,7 @@ create table projects (
 
 create table regions (
   region text not null,
-  bigquery_location text not null,
+  bigquery_location text,
   active_from date not null,
   active_to date,
   constraint regions_pkey PRIMARY KEY (region),
@@ -664,6 +666,35 @@ create table usage_daily_default (
 );
 CREATE INDEX usage_daily_default_checkpoint_id_idx ON public.usage_daily_default USING btree (checkpoint_id);
 
+create table usage_definitions (
+  definition text not null,
+  kind usage_definition_kind not null,
+  name text not null,
+  document text not null,
+  configuration text,
+  status usage_definition_status not null,
+  author text not null,
+  submitted_at timestamp with time zone not null,
+  approver text,
+  approved_at timestamp with time zone,
+  why text,
+  constraint usage_definitions_pkey PRIMARY KEY (definition),
+  constraint usage_definitions_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint usage_definitions_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint usage_definitions_check CHECK ((definition = ('sha256:'::text || encode(sha256(convert_to(document, 'UTF8'::name)), 'hex'::text)))),
+  constraint usage_definitions_check1 CHECK ((((document)::jsonb ->> 'kind'::text) = (kind)::text)),
+  constraint usage_definitions_check2 CHECK ((name =
+CASE kind
+    WHEN 'metric'::usage_definition_kind THEN ((document)::jsonb ->> 'metric'::text)
+    ELSE ((((document)::jsonb ->> 'source'::text) || '/'::text) || ((document)::jsonb ->> 'region'::text))
+END)),
+  constraint usage_definitions_check3 CHECK (((kind = 'source'::usage_definition_kind) = (configuration IS NOT NULL))),
+  constraint usage_definitions_check4 CHECK (((kind <> 'source'::usage_definition_kind) OR (((document)::jsonb ->> 'configurationDigest'::text) = ('sha256:'::text || encode(sha256(convert_to(configuration, 'UTF8'::name)), 'hex'::text))))),
+  constraint usage_definitions_check5 CHECK (((status = ANY (ARRAY['approved'::usage_definition_status, 'retired'::usage_definition_status])) = (approver IS NOT NULL))),
+  constraint usage_definitions_check6 CHECK (((approver IS NULL) = (approved_at IS NULL)))
+);
+CREATE INDEX usage_definitions_kind_name_idx ON public.usage_definitions USING btree (kind, name);
+
 create table usage_sources (
   source_id text not null,
   version integer not null,
@@ -673,9 +704,11 @@ create table usage_sources (
   configuration_digest text not null,
   active_from date not null,
   active_to date,
+  definition text,
   constraint usage_sources_metric_region_daterange_excl EXCLUDE USING gist (metric WITH =, region WITH =, daterange(active_from, active_to) WITH &&),
   constraint usage_sources_source_id_region_daterange_excl EXCLUDE USING gist (source_id WITH =, region WITH =, daterange(active_from, active_to) WITH &&),
   constraint usage_sources_pkey PRIMARY KEY (source_id, region, version),
+  constraint usage_sources_definition_fkey FOREIGN KEY (definition) REFERENCES usage_definitions(definition),
   constraint usage_sources_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
   constraint usage_sources_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
   constraint usage_sources_check CHECK ((active_to > active_from)),
@@ -914,6 +947,35 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.freeze_usage_definition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (old.definition, old.kind, old.name, old.document, old.configuration, old.author, old.submitted_at) is distinct from
+     (new.definition, new.kind, new.name, new.document, new.configuration, new.author, new.submitted_at)
+     or (old.approver is not null and (old.approver, old.approved_at, old.why) is distinct from (new.approver, new.approved_at, new.why)) then
+    raise exception 'definition % of % is immutable', old.definition, old.name
+      using errcode = 'DB002', hint = 'Submit the change as a new definition.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.freeze_usage_source()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if to_jsonb(old) - 'active_to' is distinct from to_jsonb(new) - 'active_to'
+     or (old.active_to is not null and old.active_to is distinct from new.active_to) then
+    raise exception 'version % of source % in % is immutable', old.version, old.source_id, old.region
+      using errcode = 'DB002', hint = 'Submit the change as a new definition: daybook sources submit FILE.';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
  RETURNS boolean
  LANGUAGE sql
@@ -994,6 +1056,58 @@ begin
         status = case when v.status = 'approved' then 'in_review' else v.status end
     where v.plan_version = new.plan_version;
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.put_definition_in_force()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  content jsonb := new.document::jsonb;
+  first_day date := content ->> 'activeFrom';
+  latest usage_sources;
+  other text;
+begin
+  if new.kind = 'metric' then
+    insert into metrics (metric, title, unit, rollup, divisor)
+    values (content ->> 'metric', content ->> 'title', content ->> 'unit', (content ->> 'rollup')::rollup, (content ->> 'divisor')::numeric)
+    on conflict (metric) do nothing;
+    if not found then
+      perform raise_definition_conflict(format('metric %s is in force already', new.name));
+    end if;
+    return null;
+  end if;
+  -- One approval at a time for the sources of a region: none of them sees half of another's.
+  perform pg_advisory_xact_lock(hashtextextended('usage_sources:' || (content ->> 'region'), 0));
+  select * into latest from usage_sources
+    where source_id = content ->> 'source' and region = content ->> 'region' order by version desc limit 1;
+  if latest.active_from >= first_day or latest.active_to > first_day then
+    perform raise_definition_conflict(format('%s has a version from %s to %s; a new one begins on a later day than it',
+                                             new.name, latest.active_from, coalesce(latest.active_to::text, 'now on')));
+  end if;
+  select s.source_id into other from usage_sources s
+    where s.metric = content ->> 'metric' and s.region = content ->> 'region' and s.source_id <> content ->> 'source'
+      and daterange(s.active_from, s.active_to) && daterange(first_day, null) limit 1;
+  if other is not null then
+    perform raise_definition_conflict(format('%s is counted by the source %s in %s already', content ->> 'metric', other, content ->> 'region'));
+  end if;
+  update usage_sources set active_to = first_day
+    where source_id = latest.source_id and region = latest.region and version = latest.version and active_to is null;
+  update usage_definitions set status = 'retired' where definition = latest.definition and status = 'approved';
+  insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from, definition)
+  values (content ->> 'source', coalesce(latest.version, 0) + 1, content ->> 'metric', content ->> 'region',
+          new.configuration::jsonb, content ->> 'configurationDigest', first_day, new.definition);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.raise_definition_conflict(problem text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '%', problem using errcode = 'DB010', hint = 'See what is in force: daybook sources list.';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
@@ -1127,6 +1241,28 @@ begin
         using errcode = 'DB002', hint = 'Draft another contract from that day.';
     end if;
     perform require_open_days(new.ends_on, old.ends_on, 'the end of contract ' || new.contract_id);
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_allowed_definition_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'approved' and old.status <> 'approved' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+    if new.kind = 'source' then
+      perform require_open_days((new.document::jsonb ->> 'activeFrom')::date, null, 'source ' || new.name);
+    end if;
+  elsif new.status = 'rejected' and old.status <> 'rejected' and person_behind(current_actor()) is distinct from person_behind(new.author) then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who rejects a definition');
+  elsif new.status = 'retired' and old.status <> 'retired'
+        and (new.kind = 'metric' or exists (select from usage_sources where definition = new.definition and active_to is null)) then
+    raise exception 'definition % of % is still in force', new.definition, new.name
+      using errcode = 'DB001', hint = 'It retires when another definition takes over.';
   end if;
   return new;
 end $function$;
@@ -1670,6 +1806,15 @@ CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.u
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_anomaly');
 CREATE TRIGGER releaser_acts BEFORE UPDATE ON public.usage_anomalies FOR EACH ROW WHEN (((new.status = 'released'::usage_anomaly_status) AND (old.status <> 'released'::usage_anomaly_status))) EXECUTE FUNCTION require_anomaly_releaser();
 CREATE TRIGGER rows_are_immutable BEFORE DELETE OR UPDATE ON public.usage_daily FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER approved_is_in_force AFTER UPDATE ON public.usage_definitions FOR EACH ROW WHEN (((new.status = 'approved'::usage_definition_status) AND (old.status <> 'approved'::usage_definition_status))) EXECUTE FUNCTION put_definition_in_force();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.usage_definitions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_definition', 'definition');
+CREATE TRIGGER author_acts BEFORE INSERT ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER definition_is_immutable BEFORE UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION freeze_usage_definition();
+CREATE TRIGGER definitions_are_kept BEFORE DELETE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_definition');
+CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION require_allowed_definition_step();
+CREATE TRIGGER source_is_immutable BEFORE UPDATE ON public.usage_sources FOR EACH ROW EXECUTE FUNCTION freeze_usage_source();
 
 -- no row policies
 
@@ -1712,7 +1857,7 @@ grant insert, select on invoice_holds to daybook_app;
 grant select on invoice_holds to daybook_auditor;
 grant insert, select, update on invoices to daybook_app;
 grant select on invoices to daybook_auditor;
-grant insert, select, update on metrics to daybook_app;
+grant select on metrics to daybook_app;
 grant select on metrics to daybook_auditor;
 grant insert, select, update on outbox to daybook_app;
 grant select on outbox to daybook_auditor;
@@ -1750,7 +1895,9 @@ grant insert, select on usage_daily to daybook_app;
 grant select on usage_daily to daybook_auditor;
 grant select on usage_daily_default to daybook_app;
 grant select on usage_daily_default to daybook_auditor;
-grant insert, select, update on usage_sources to daybook_app;
+grant select on usage_definitions to daybook_app;
+grant select on usage_definitions to daybook_auditor;
+grant select on usage_sources to daybook_app;
 grant select on usage_sources to daybook_auditor;
 grant insert, select on usage_staged to daybook_app;
 grant select on usage_staged to daybook_auditor;
@@ -1763,3 +1910,5 @@ grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan
 grant update (status, active_from) on plan_versions to daybook_app;
 grant insert (plan_version, plan, document, currency, status, author, submitted_at, diagnostics) on plan_versions to daybook_checker;
 grant update (diagnostics) on plan_versions to daybook_checker;
+grant insert (definition, kind, name, document, configuration, status, author, submitted_at) on usage_definitions to daybook_app;
+grant update (status, approver, approved_at, why) on usage_definitions to daybook_app;

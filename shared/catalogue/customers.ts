@@ -14,8 +14,6 @@ import { ADDED, type Addition, existingRow, refused, sameOrRefused, UNCHANGED } 
 
 export interface Region {
   readonly region: string;
-  /** The location that BigQuery jobs of the region are sent to. */
-  readonly bigqueryLocation: string;
   /** The first UTC day whose usage is required. */
   readonly activeFrom: string;
 }
@@ -28,7 +26,7 @@ export async function addRegion(transaction: Transaction, given: Region): Promis
   }
   const day = dayProblem(subject, given.activeFrom);
   if (day) return day;
-  const row = { region: given.region, bigquery_location: given.bigqueryLocation, active_from: given.activeFrom };
+  const row = { region: given.region, active_from: given.activeFrom };
   if (await transaction.first(regionInsert, row)) return ADDED;
   return sameOrRefused(
     subject,

@@ -1,11 +1,10 @@
-import type { Reader, Transaction } from '../database/database.ts';
-import { metricFind, metricInsert, metricList, type Rollup } from '../database/queries.generated.ts';
-import { exactOf, parseDecimal } from '../exact/decimal.ts';
+import type { Reader } from '../database/database.ts';
+import { metricList, type Rollup } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
-import { nameProblem } from '../plans/names.ts';
 import type { PlanDocument } from '../plans/plan-document.ts';
 import { equalUnits, parseUnit } from '../plans/unit.ts';
-import { ADDED, type Addition, existingRow, refused, sameOrRefused } from './addition.ts';
+import { addDefinition, type Review, type ReviewedAddition } from './definitions.ts';
+import type { CatalogueDeps } from './deps.ts';
 
 export interface Metric {
   readonly metric: string;
@@ -18,29 +17,9 @@ export interface Metric {
   readonly divisor: string;
 }
 
-/** Adds a metric. Its name is one that formulas can use. */
-export async function addMetric(transaction: Transaction, given: Metric): Promise<Addition> {
-  const subject = `metric ${given.metric}`;
-  const problem =
-    nameProblem(given.metric) ??
-    (/^[a-z][a-z0-9_]{0,62}$/.test(given.metric)
-      ? undefined
-      : `"${given.metric}" cannot name a metric; write lower-case letters, digits and _, at most 63`);
-  if (problem !== undefined) return refused('invalid', problem);
-  const unit = parseUnit(given.unit);
-  if (unit.kind === 'refused') return refused('invalid', `${subject}: ${unit.detail}`);
-  const divisor = parseDecimal(given.divisor);
-  if (divisor.kind === 'refused') return refused('invalid', `${subject}: ${divisor.detail}`);
-  if (exactOf(divisor.value).sign() <= 0) return refused('invalid', `${subject}: the divisor must be above 0`);
-  const row = { ...given, divisor: divisor.value };
-  if (await transaction.first(metricInsert, row)) return ADDED;
-  const existing = existingRow(await transaction.first(metricFind, { metric: given.metric }), subject);
-  return sameOrRefused(subject, row, { ...existing, divisor: plain(existing.divisor) });
-}
-
-/** The database keeps the zeros that a numeric was written with. */
-function plain(numeric: string): string {
-  return Exact.parse(numeric).toString();
+/** Adds a metric, reviewed. Its name is one that formulas can use. The same again changes nothing. */
+export function addMetric(deps: CatalogueDeps, given: Metric, review: Review): Promise<ReviewedAddition> {
+  return addDefinition(deps, { kind: 'metric', ...given }, review);
 }
 
 /** What rating needs of every metric, by name. */

@@ -9,6 +9,7 @@ import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './out
 import { registerPlan } from './plan.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
+import { registerSources } from './sources.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
 import { registerTrace } from './trace.ts';
@@ -17,6 +18,7 @@ import { registerUsage } from './usage.ts';
 /** The groups in the order in which --help lists them. */
 const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerPlan,
+  registerSources,
   registerUsage,
   registerRun,
   registerInvoice,

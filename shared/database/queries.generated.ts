@@ -21,6 +21,8 @@ export type RunShardStatus = 'waiting' | 'rated' | 'failed';
 export type StripeRequestStatus = 'committed' | 'answered' | 'refused';
 export type UsageAnomalyKind = 'project_vanished' | 'volume_zero' | 'volume_low' | 'volume_high';
 export type UsageAnomalyStatus = 'open' | 'released' | 'cleared';
+export type UsageDefinitionKind = 'metric' | 'source';
+export type UsageDefinitionStatus = 'draft' | 'in_review' | 'approved' | 'retired' | 'rejected';
 export type WaiverStatus = 'proposed' | 'approved' | 'rejected';
 
 /**
@@ -1782,18 +1784,6 @@ export const metricFind: Query<{ readonly metric: string }, { readonly metric: s
 };
 
 /**
- * Adds a metric; nothing when the name exists.
- */
-export const metricInsert: Query<{ readonly metric: string; readonly title: string; readonly unit: string; readonly rollup: Rollup; readonly divisor: string }, { readonly metric: string }> = {
-  name: 'metric_insert',
-  parameters: ['metric', 'title', 'unit', 'rollup', 'divisor'],
-  text: `insert into metrics (metric, title, unit, rollup, divisor)
-values ($1, $2, $3, $4, $5)
-on conflict (metric) do nothing
-returning metric`,
-};
-
-/**
  * All metrics by name.
  */
 export const metricList: Query<Record<never, never>, { readonly metric: string; readonly title: string; readonly unit: string; readonly rollup: Rollup; readonly divisor: string }> = {
@@ -2094,20 +2084,20 @@ where customer_id = $1 order by project_id, owned_from`,
 /**
  * One region.
  */
-export const regionFind: Query<{ readonly region: string }, { readonly region: string; readonly bigquery_location: string; readonly active_from: string; readonly active_to: string | null }> = {
+export const regionFind: Query<{ readonly region: string }, { readonly region: string; readonly active_from: string; readonly active_to: string | null }> = {
   name: 'region_find',
   parameters: ['region'],
-  text: `select region, bigquery_location, active_from, active_to from regions where region = $1`,
+  text: `select region, active_from, active_to from regions where region = $1`,
 };
 
 /**
  * Adds a region; nothing when the name exists.
  */
-export const regionInsert: Query<{ readonly region: string; readonly bigquery_location: string; readonly active_from: string }, { readonly region: string }> = {
+export const regionInsert: Query<{ readonly region: string; readonly active_from: string }, { readonly region: string }> = {
   name: 'region_insert',
-  parameters: ['region', 'bigquery_location', 'active_from'],
-  text: `insert into regions (region, bigquery_location, active_from)
-values ($1, $2, $3)
+  parameters: ['region', 'active_from'],
+  text: `insert into regions (region, active_from)
+values ($1, $2)
 on conflict (region) do nothing
 returning region`,
 };
@@ -2115,10 +2105,10 @@ returning region`,
 /**
  * The regions that have usage on a day.
  */
-export const regionListActive: Query<{ readonly day: string }, { readonly region: string; readonly bigquery_location: string }> = {
+export const regionListActive: Query<{ readonly day: string }, { readonly region: string }> = {
   name: 'region_list_active',
   parameters: ['day'],
-  text: `select region, bigquery_location from regions
+  text: `select region from regions
 where active_from <= $1::date and (active_to is null or active_to > $1::date)
 order by region`,
 };
@@ -2599,6 +2589,80 @@ group by u.customer_id, u.project_id, u.metric, u.day`,
 };
 
 /**
+ * Takes a definition one step on; no row when it is not in the state that the step begins in.
+ */
+export const usageDefinitionAdvance: Query<{ readonly to_status: UsageDefinitionStatus; readonly definition: string; readonly from_status: UsageDefinitionStatus }, { readonly definition: string }> = {
+  name: 'usage_definition_advance',
+  parameters: ['to_status', 'definition', 'from_status'],
+  text: `update usage_definitions set status = $1
+where definition = $2 and status = $3
+returning definition`,
+};
+
+/**
+ * Approves a definition under review, which puts it in force; no row when it is not under review.
+ */
+export const usageDefinitionApprove: Query<{ readonly approver: string; readonly approved_at: Date; readonly why: string; readonly definition: string }, { readonly definition: string }> = {
+  name: 'usage_definition_approve',
+  parameters: ['approver', 'approved_at', 'why', 'definition'],
+  text: `update usage_definitions set status = 'approved', approver = $1, approved_at = $2, why = $3
+where definition = $4 and status = 'in_review'
+returning definition`,
+};
+
+/**
+ * One definition, with the version of the source that it put in force.
+ */
+export const usageDefinitionFind: Query<{ readonly definition: string }, { readonly definition: string; readonly kind: UsageDefinitionKind; readonly name: string; readonly document: string; readonly configuration: string | null; readonly status: UsageDefinitionStatus; readonly author: string; readonly submitted_at: Date; readonly approver: string | null; readonly approved_at: Date | null; readonly why: string | null; readonly version: number | null; readonly active_from: string | null; readonly active_to: string | null }> = {
+  name: 'usage_definition_find',
+  parameters: ['definition'],
+  text: `select d.definition, d.kind, d.name, d.document, d.configuration, d.status, d.author, d.submitted_at, d.approver, d.approved_at, d.why,
+  s.version as "version", s.active_from as "active_from", s.active_to as "active_to"
+from usage_definitions d left join usage_sources s using (definition)
+where d.definition = $1`,
+};
+
+/**
+ * The definitions that a digest, its beginning, or a name can mean, in some states.
+ */
+export const usageDefinitionFindByName: Query<{ readonly id: string; readonly prefix: string; readonly statuses: readonly UsageDefinitionStatus[] }, { readonly definition: string; readonly kind: UsageDefinitionKind; readonly name: string; readonly status: UsageDefinitionStatus }> = {
+  name: 'usage_definition_find_by_name',
+  parameters: ['id', 'prefix', 'statuses'],
+  text: `select definition, kind, name, status from usage_definitions
+where (definition = $1 or definition like 'sha256:' || $2 || '%' or name = $1) and status = any($3::usage_definition_status[])
+order by submitted_at, definition limit 20`,
+};
+
+/**
+ * Adds a definition as a draft of the one who acts.
+ */
+export const usageDefinitionInsert: Query<{ readonly definition: string; readonly kind: UsageDefinitionKind; readonly name: string; readonly document: string; readonly configuration: string | null; readonly author: string; readonly submitted_at: Date }, Record<never, never>> = {
+  name: 'usage_definition_insert',
+  parameters: ['definition', 'kind', 'name', 'document', 'configuration', 'author', 'submitted_at'],
+  text: `insert into usage_definitions (definition, kind, name, document, configuration, status, author, submitted_at)
+values ($1, $2, $3, $4, $5, 'draft', $6, $7)`,
+};
+
+/**
+ * Every definition, and every metric and source version that is in force without one, by kind, name and time.
+ */
+export const usageDefinitionList: Query<Record<never, never>, { readonly definition: string | null; readonly kind: UsageDefinitionKind; readonly name: string; readonly status: UsageDefinitionStatus; readonly author: string | null; readonly approver: string | null; readonly version: number | null; readonly active_from: string | null; readonly active_to: string | null }> = {
+  name: 'usage_definition_list',
+  parameters: [],
+  text: `select d.definition as "definition", d.kind as "kind", d.name as "name", d.status as "status", d.author as "author", d.approver as "approver",
+  s.version as "version", s.active_from as "active_from", s.active_to as "active_to"
+from usage_definitions d left join usage_sources s using (definition)
+union all
+select null, 'source', s.source_id || '/' || s.region, case when s.active_to is null then 'approved' else 'retired' end::usage_definition_status,
+  null, null, s.version, s.active_from, s.active_to
+from usage_sources s where s.definition is null
+union all
+select null, 'metric', m.metric, 'approved', null, null, null, null, null
+from metrics m where not exists (select from usage_definitions d where d.kind = 'metric' and d.name = m.metric and d.status = 'approved')
+order by 2, 3, 7 nulls last, 1`,
+};
+
+/**
  * Makes the partitions of the day's quarter and the next; safe to repeat.
  */
 export const usagePartitionPrepare: Query<{ readonly day: string }, { readonly prepare_usage_partitions: unknown | null }> = {
@@ -2608,34 +2672,14 @@ export const usagePartitionPrepare: Query<{ readonly day: string }, { readonly p
 };
 
 /**
- * Ends a version of a source on the day its successor takes over.
+ * The newest version of a source in a region.
  */
-export const usageSourceEnd: Query<{ readonly active_to: string; readonly source_id: string; readonly region: string; readonly version: number }, Record<never, never>> = {
-  name: 'usage_source_end',
-  parameters: ['active_to', 'source_id', 'region', 'version'],
-  text: `update usage_sources set active_to = $1
-where source_id = $2 and region = $3 and version = $4 and active_to is null`,
-};
-
-/**
- * The newest version of a source in a region, locked so that the next version is made by one writer.
- */
-export const usageSourceFindLatest: Query<{ readonly source_id: string; readonly region: string }, { readonly version: number; readonly metric: string; readonly configuration_digest: string; readonly active_from: string; readonly active_to: string | null }> = {
+export const usageSourceFindLatest: Query<{ readonly source_id: string; readonly region: string }, { readonly version: number; readonly metric: string; readonly configuration_digest: string; readonly active_from: string; readonly active_to: string | null; readonly definition: string | null }> = {
   name: 'usage_source_find_latest',
   parameters: ['source_id', 'region'],
-  text: `select version, metric, configuration_digest, active_from, active_to
+  text: `select version, metric, configuration_digest, active_from, active_to, definition
 from usage_sources where source_id = $1 and region = $2
-order by version desc limit 1 for update`,
-};
-
-/**
- * Adds a version of a source.
- */
-export const usageSourceInsert: Query<{ readonly source_id: string; readonly version: number; readonly metric: string; readonly region: string; readonly configuration: string; readonly configuration_digest: string; readonly active_from: string }, Record<never, never>> = {
-  name: 'usage_source_insert',
-  parameters: ['source_id', 'version', 'metric', 'region', 'configuration', 'configuration_digest', 'active_from'],
-  text: `insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from)
-values ($1, $2, $3, $4, $5, $6, $7)`,
+order by version desc limit 1`,
 };
 
 /**
@@ -2649,6 +2693,17 @@ from usage_sources s join regions r using (region)
 where s.region = $1 and s.active_from <= $2::date and (s.active_to is null or s.active_to > $2::date)
   and r.active_from <= $2::date and (r.active_to is null or r.active_to > $2::date)
 order by s.source_id`,
+};
+
+/**
+ * The sources of a metric, in every region, that count on a day or after it.
+ */
+export const usageSourceListOfMetric: Query<{ readonly metric: string; readonly day: string }, { readonly source_id: string; readonly region: string; readonly configuration: unknown; readonly active_from: string; readonly active_to: string | null }> = {
+  name: 'usage_source_list_of_metric',
+  parameters: ['metric', 'day'],
+  text: `select source_id, region, configuration, active_from, active_to from usage_sources
+where metric = $1 and (active_to is null or active_to > $2::date)
+order by region, source_id, version`,
 };
 
 /**

@@ -12,6 +12,7 @@ export const REFUSALS = {
   DB003: 'self_approval_or_missing_approval',
   DB004: 'lines_do_not_add_up',
   DB005: 'day_is_closed_or_not_ready',
+  DB010: 'in_conflict_with_what_is_in_force',
 } as const;
 
 /** The SQLSTATE of a thrown error, or undefined when it did not come from the server. */

@@ -28,6 +28,8 @@ export type IncompleteReason =
   | 'bytes_limit_exceeded'
   /** Not the source's fault: the reader threw what no reader may throw. */
   | 'reader_failed'
+  /** Another region's source may count the same. */
+  | 'overlapping_regions'
   /** Not the source's fault: a newer attempt at the same day has taken over. */
   | 'overtaken';
 

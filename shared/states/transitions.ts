@@ -11,6 +11,15 @@ export const TRANSITIONS = {
     failed: [],
     superseded: [],
   },
+  usage_definition: {
+    '': ['draft'],
+    draft: ['in_review'],
+    in_review: ['approved', 'rejected'],
+    // Another definition takes over.
+    approved: ['retired'],
+    retired: [],
+    rejected: [],
+  },
   plan_version: {
     '': ['draft'],
     draft: ['checked'],

@@ -12,6 +12,7 @@ import type { OpenReader } from '../sources/readers.ts';
 import type { UsageReading } from '../sources/reading.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
+import { findOverlappingRegion } from './overlapping-region.ts';
 import { stageRows } from './staging.ts';
 
 export interface AggregationDependencies {
@@ -97,6 +98,8 @@ async function aggregateCell(
   const id = await database.transaction(intent, (transaction) => startAttempt(transaction, effects, cell, source));
   const staging = stageRows(database, id);
   const reading = await readOrSayWhy(async () => {
+    const overlapping = await findOverlappingRegion(database, row, work.day);
+    if (overlapping !== undefined) return overlapping;
     const reader = await openReader(row, work.snapshotAt);
     return reader.read(cell.region, cell.day, staging.keep);
   });

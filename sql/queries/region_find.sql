@@ -1,2 +1,2 @@
 -- One region.
-select region, bigquery_location, active_from, active_to from regions where region = :region;
+select region, active_from, active_to from regions where region = :region;

@@ -1,4 +1,4 @@
--- The newest version of a source in a region, locked so that the next version is made by one writer.
-select version, metric, configuration_digest, active_from, active_to
+-- The newest version of a source in a region.
+select version, metric, configuration_digest, active_from, active_to, definition
 from usage_sources where source_id = :source_id and region = :region
-order by version desc limit 1 for update;
+order by version desc limit 1;

@@ -84,6 +84,47 @@ describe('promise 3: a fault of the data is a named reason, never a smaller numb
     expect(await readDay(url, { source })).toMatchObject({ kind: 'incomplete', reason });
   });
 
+  test.each<[string, readonly Parameters<typeof row>[0][], string]>([
+    [
+      'late streaming rows: the newest arrived before the day ended',
+      [{ ingestedAt: '2026-10-12T20:00:00.000Z' }],
+      'stale_source',
+    ],
+    [
+      'NULL partition time: a row without a day, beside one with',
+      [{}, { day: null, windowStart: '2026-10-12T06:00:00.000Z' }],
+      'null_value',
+    ],
+    [
+      'a NULL quantity beside others, which a sum passes over',
+      [{}, { bytes: null, windowStart: '2026-10-12T06:00:00.000Z' }],
+      'row_count_mismatch',
+    ],
+    ['a negative quantity', [{ bytes: -5 }], 'negative_value'],
+    ['a row without a project', [{ project: null }], 'missing_label'],
+    ['an empty table', [], 'no_data'],
+  ])('%s: %s', async (_name, rows, reason) => {
+    const { url } = await serve(rows.map((over) => row(over)));
+    expect(await readDay(url)).toMatchObject({ kind: 'incomplete', reason });
+  });
+
+  test('late streaming rows: what arrives after the snapshot is in the next reading, not in this one’s repeat', async () => {
+    const { url } = await serve([row(), row({ project: 'late', ingestedAt: '2026-10-13T05:00:00.000Z' })]);
+    const first = await readDay(url);
+    expect(first).toMatchObject({ kind: 'complete', rows: [{ project: 'p1' }] });
+    expect(await readDay(url)).toEqual(first);
+    const later = await readDay(url, { snapshotAt: new Date('2026-10-13T06:00:00.000Z') });
+    expect(later).toMatchObject({ kind: 'complete', rows: [{ project: 'late' }, { project: 'p1' }] });
+  });
+
+  test('duplicate rows across pages of a result: duplicate_row', async () => {
+    const { url } = await serve([row(), row({ windowStart: '2026-10-12T12:00:00.000Z' })], { pageRows: 1 });
+    expect(await readDay(url, { source: { query: ungrouped } })).toMatchObject({
+      kind: 'incomplete',
+      reason: 'duplicate_row',
+    });
+  });
+
   test('a snapshot from before the rows have settled is refused without a query: stale_source', async () => {
     const { server, url } = await serve([row()]);
     const snapshotAt = new Date('2026-10-13T00:59:59.999Z');

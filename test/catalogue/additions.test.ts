@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Addition } from '../../shared/catalogue/addition.ts';
 import { addCustomer, addProject, addRegion, setStripeCustomer } from '../../shared/catalogue/customers.ts';
+import type { ReviewedAddition } from '../../shared/catalogue/definitions.ts';
 import { addMetric } from '../../shared/catalogue/metrics.ts';
 import { addPrincipal } from '../../shared/catalogue/principals.ts';
 import { addSource } from '../../shared/catalogue/sources.ts';
 import { openDatabase, type Transaction } from '../../shared/database/database.ts';
-import { ANA, openSetting, type Setting } from './setting.ts';
+import { ANA, openSetting, REVIEW, type Setting } from './setting.ts';
 
 let setting: Setting;
 beforeAll(async () => {
@@ -13,11 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => setting.close());
 
-function add(work: (transaction: Transaction) => Promise<Addition>): Promise<Addition> {
+type Added = Addition | ReviewedAddition;
+
+function add<Result extends Added>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
   return setting.deps.database.transaction({ actor: ANA, why: 'test' }, work);
 }
 
-const region = { region: 'europe-west1', bigqueryLocation: 'EU', activeFrom: '2026-08-01' };
+const region = { region: 'europe-west1', activeFrom: '2026-08-01' };
 const metric = { metric: 'seats', title: 'Seats', unit: 'seat', rollup: 'last', divisor: '1.50' } as const;
 const customer = { customerId: 'nimbus', name: 'Nimbus' };
 const project = { projectId: 'nimbus-1', customerId: 'acme', ownedFrom: '2026-08-01', ownedTo: '2026-09-01' };
@@ -38,44 +41,58 @@ const source = {
 };
 
 describe('adding to the catalogue', () => {
-  test.each<[string, (transaction: Transaction) => Promise<Addition>, (transaction: Transaction) => Promise<Addition>]>(
+  test.each<[string, (transaction: Transaction) => Promise<Added>, (transaction: Transaction) => Promise<Added>]>([
+    ['a region', (t) => addRegion(t, region), (t) => addRegion(t, { ...region, activeFrom: '2026-09-01' })],
     [
-      ['a region', (t) => addRegion(t, region), (t) => addRegion(t, { ...region, bigqueryLocation: 'US' })],
-      ['a metric', (t) => addMetric(t, metric), (t) => addMetric(t, { ...metric, divisor: '2' })],
-      ['a customer', (t) => addCustomer(t, customer), (t) => addCustomer(t, { ...customer, name: 'Stratus' })],
-      ['an ownership', (t) => addProject(t, project), (t) => addProject(t, { ...project, ownedTo: '2026-10-01' })],
-      [
-        'a source',
-        (t) => addSource(t, source),
-        (t) => addSource(t, { ...source, configuration: { ...configuration, aggregation: 'max' } }),
-      ],
+      'a metric',
+      () => addMetric(setting.deps, metric, REVIEW),
+      () => addMetric(setting.deps, { ...metric, divisor: '2' }, REVIEW),
     ],
-  )('%s: new is added, the same again is no change, something else is refused', async (_what, same, other) => {
+    ['a customer', (t) => addCustomer(t, customer), (t) => addCustomer(t, { ...customer, name: 'Stratus' })],
+    ['an ownership', (t) => addProject(t, project), (t) => addProject(t, { ...project, ownedTo: '2026-10-01' })],
+    [
+      'a source',
+      () => addSource(setting.deps, source, REVIEW),
+      () => addSource(setting.deps, { ...source, configuration: { ...configuration, aggregation: 'max' } }, REVIEW),
+    ],
+  ])('%s: new is added, the same again is no change, something else is refused', async (_what, same, other) => {
     expect(await add(same)).toEqual({ kind: 'added' });
     expect(await add(same)).toEqual({ kind: 'unchanged' });
     expect(await add(other)).toMatchObject({ kind: 'refused', reason: 'different' });
     expect(await add(same)).toEqual({ kind: 'unchanged' });
   });
 
-  test.each<[string, (transaction: Transaction) => Promise<Addition>]>([
+  test.each<[string, (transaction: Transaction) => Promise<Added>]>([
     ['a region without a name', (t) => addRegion(t, { ...region, region: '' })],
     [
       'a region from a day that is none',
       (t) => addRegion(t, { ...region, region: 'us-east1', activeFrom: '2026-02-30' }),
     ],
-    ['a metric that no formula could use', (t) => addMetric(t, { ...metric, metric: 'min' })],
-    ['a metric with capitals', (t) => addMetric(t, { ...metric, metric: 'Seats' })],
-    ['a metric with a divisor of zero', (t) => addMetric(t, { ...metric, metric: 'chairs', divisor: '0.0' })],
-    ['a metric with a broken unit', (t) => addMetric(t, { ...metric, metric: 'chairs', unit: 'seat//h' })],
+    ['a metric that no formula could use', () => addMetric(setting.deps, { ...metric, metric: 'min' }, REVIEW)],
+    ['a metric with capitals', () => addMetric(setting.deps, { ...metric, metric: 'Seats' }, REVIEW)],
+    [
+      'a metric with a divisor of zero',
+      () => addMetric(setting.deps, { ...metric, metric: 'chairs', divisor: '0.0' }, REVIEW),
+    ],
+    [
+      'a metric with a broken unit',
+      () => addMetric(setting.deps, { ...metric, metric: 'chairs', unit: 'seat//h' }, REVIEW),
+    ],
     ['a customer whose id has blanks', (t) => addCustomer(t, { customerId: 'big corp', name: 'Big' })],
     ['a project of an unknown customer', (t) => addProject(t, { ...project, customerId: 'nobody' })],
     ['a project that ends before it starts', (t) => addProject(t, { ...project, ownedTo: '2026-07-01' })],
     [
       'a source with a configuration of no kind',
-      (t) => addSource(t, { ...source, sourceId: 'x', configuration: { kind: 'csv' } }),
+      () => addSource(setting.deps, { ...source, sourceId: 'x', configuration: { kind: 'csv' } }, REVIEW),
     ],
-    ['a source of an unknown metric', (t) => addSource(t, { ...source, sourceId: 'x', metric: 'spare' })],
-    ['a source in an unknown region', (t) => addSource(t, { ...source, sourceId: 'x', region: 'mars-1' })],
+    [
+      'a source of an unknown metric',
+      () => addSource(setting.deps, { ...source, sourceId: 'x', metric: 'spare' }, REVIEW),
+    ],
+    [
+      'a source in an unknown region',
+      () => addSource(setting.deps, { ...source, sourceId: 'x', region: 'mars-1' }, REVIEW),
+    ],
   ])('%s is refused', async (_what, work) => {
     expect(await add(work)).toMatchObject({ kind: 'refused', detail: expect.any(String) });
   });
@@ -106,8 +123,8 @@ describe('adding to the catalogue', () => {
 
   test('promise 7: a changed source is a new version from a later day on, without a gap or an overlap', async () => {
     const changed = { ...source, configuration: { ...configuration, aggregation: 'max' }, activeFrom: '2026-09-01' };
-    expect(await add((t) => addSource(t, changed))).toEqual({ kind: 'added' });
-    expect(await add((t) => addSource(t, changed))).toEqual({ kind: 'unchanged' });
+    expect(await add(() => addSource(setting.deps, changed, REVIEW))).toEqual({ kind: 'added' });
+    expect(await add(() => addSource(setting.deps, changed, REVIEW))).toEqual({ kind: 'unchanged' });
     const rows = await setting.test.owner.query(
       "select version, active_from::text, active_to::text from usage_sources where source_id = 'data-gb' order by version",
     );

@@ -10,7 +10,7 @@ import { submitPlan } from '../../shared/catalogue/plan-submission.ts';
 import { activatePlan, approvePlan } from '../../shared/catalogue/plan-versions.ts';
 import { planDocumentSchema } from '../../shared/plans/plan-document.ts';
 import { daybook } from '../cli/command-line.ts';
-import { ANA, BEN, FAY, openSetting, type Setting, WHY } from './setting.ts';
+import { ANA, BEN, FAY, openSetting, REVIEW, type Setting, WHY } from './setting.ts';
 
 const CUSTOMERS = 1000;
 const PERIODS = ['2026-08', '2026-09', '2026-10'].map(billingPeriod);
@@ -293,9 +293,8 @@ describe('what reviewers see', () => {
   });
 
   test('missing cells are counted', async () => {
-    await setting.deps.database.transaction({ actor: ANA, why: WHY }, (transaction) =>
-      addMetric(transaction, { metric: 'spare', title: 'Spare', unit: 'GB', rollup: 'sum', divisor: '1' }),
-    );
+    const spare = { metric: 'spare', title: 'Spare', unit: 'GB', rollup: 'sum', divisor: '1' } as const;
+    await addMetric(setting.deps, spare, REVIEW);
     await setting.test.owner.query(
       "insert into usage_sources values ('spare', 1, 'spare', 'us-central1', '{}', 'sha256:0', '2026-10-01')",
     );

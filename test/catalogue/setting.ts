@@ -18,6 +18,8 @@ export const ORPHAN = 'service:orphan';
 
 const NOW = new Date('2026-11-02T09:00:00Z');
 export const WHY = 'because the test says so';
+/** How metrics and sources of a test are put in force. */
+export const REVIEW = { author: ANA, approver: BEN, why: 'set up' };
 
 /** What PostgreSQL answers (SQLSTATE) to a role without the privilege, and to a row that breaks a constraint. */
 export const PERMISSION_DENIED = '42501';
@@ -49,10 +51,11 @@ export async function openSetting(): Promise<Setting> {
   } finally {
     await owner.close();
   }
-  await test.database.transaction({ actor: ANA, why: 'set up' }, addCatalogue);
+  const deps = { database: test.database, effects };
+  await addCatalogue(deps);
   return {
     test,
-    deps: { database: test.database, effects },
+    deps,
     asApplication: async (actor, ...statements) => {
       const { owner: client } = test;
       await client.query('begin');
@@ -107,13 +110,16 @@ async function addPeople(transaction: Transaction): Promise<void> {
   await addPrincipal(transaction, { principal: ORPHAN, kind: 'service', roles: ['author', 'approver', 'finance'] });
 }
 
-async function addCatalogue(transaction: Transaction): Promise<void> {
-  await addRegion(transaction, { region: 'us-central1', bigqueryLocation: 'US', activeFrom: '2026-07-01' });
-  await addMetric(transaction, { metric: 'requests', title: 'Requests', unit: 'request', rollup: 'sum', divisor: '1' });
-  await addMetric(transaction, { metric: 'data_gb', title: 'Data', unit: 'GB', rollup: 'sum', divisor: '1' });
-  await addMetric(transaction, { metric: 'peak_rps', title: 'Peak', unit: 'request/s', rollup: 'max', divisor: '1' });
-  await addCustomer(transaction, { customerId: 'acme', name: 'Acme' });
-  await addProject(transaction, { projectId: 'acme-1', customerId: 'acme', ownedFrom: '2026-07-01' });
+async function addCatalogue(deps: CatalogueDeps): Promise<void> {
+  await deps.database.transaction({ actor: ANA, why: 'set up' }, async (transaction) => {
+    await addRegion(transaction, { region: 'us-central1', activeFrom: '2026-07-01' });
+    await addCustomer(transaction, { customerId: 'acme', name: 'Acme' });
+    await addProject(transaction, { projectId: 'acme-1', customerId: 'acme', ownedFrom: '2026-07-01' });
+  });
+  const sum = { rollup: 'sum', divisor: '1' } as const;
+  await addMetric(deps, { ...sum, metric: 'requests', title: 'Requests', unit: 'request' }, REVIEW);
+  await addMetric(deps, { ...sum, metric: 'data_gb', title: 'Data', unit: 'GB' }, REVIEW);
+  await addMetric(deps, { ...sum, metric: 'peak_rps', title: 'Peak', unit: 'request/s', rollup: 'max' }, REVIEW);
 }
 
 /** A sound plan. `price` is what a GB costs. */

@@ -72,7 +72,10 @@ describe('usage aggregate, with Prometheus at the other end', () => {
 
   beforeEach(async () => {
     db = await createTestDatabase();
-    await db.owner.query(`insert into principals values ('person:omar', 'person', '{operator}', null)`);
+    await db.owner.query(
+      `insert into principals values ('person:omar', 'person', '{operator}', null), ('person:ana', 'person', '{author}', null),
+       ('person:ben', 'person', '{approver}', null)`,
+    );
     await db.owner.query(`insert into regions values ('us-east', 'US', '2026-10-01', null)`);
     await db.owner.query(`insert into metrics values ('requests', 'API requests', 'request', 'sum', 1)`);
     const instants = Array.from({ length: 72 }, (_, hour) => Date.parse('2026-10-01T00:30:00Z') + hour * HOUR_MS);
@@ -102,9 +105,8 @@ describe('usage aggregate, with Prometheus at the other end', () => {
       configuration,
       activeFrom: '2026-10-01',
     };
-    const added = await db.database.transaction({ actor: 'person:omar', why: 'test' }, (transaction) =>
-      addSource(transaction, source),
-    );
+    const review = { author: 'person:ana', approver: 'person:ben', why: 'test' };
+    const added = await addSource({ database: db.database, effects: EFFECTS }, source, review);
     if (added.kind !== 'added') throw new Error(JSON.stringify(added));
   });
   afterEach(async () => {

@@ -25,6 +25,7 @@ describe('promise 3: a fault of the server is a named reason, never a smaller nu
     ['nan', 'not_a_number'],
     ['infinite', 'not_a_number'],
     ['negative', 'negative_value'],
+    ['repeated', 'duplicate_row'],
   ];
   test.each(AGGREGATIONS.flatMap((aggregation) => cases.map((one) => [aggregation, ...one] as const)))(
     '%s, %s at any of its queries: %s',
@@ -41,6 +42,30 @@ describe('promise 3: a fault of the server is a named reason, never a smaller nu
       expect(await readDay(url, { aggregation })).toEqual(whole);
     },
   );
+
+  test.each(AGGREGATIONS)(
+    '%s, an empty answer to any of its queries: a named reason, or the same rows from the others',
+    async (aggregation) => {
+      const { server, url } = await serve(UP, sound);
+      const whole = await readDay(url, { aggregation });
+      if (whole.kind === 'incomplete') throw new Error(whole.detail);
+      let named = 0;
+      for (let query = 0; query < whole.evidence.queries.length; query += 1) {
+        server.mend();
+        server.fail({ fault: 'empty', skip: query, requests: 1 });
+        const reading = await readDay(url, { aggregation });
+        if (reading.kind === 'incomplete') named += 1;
+        else expect(reading.rows, `query ${query}`).toEqual(whole.rows);
+      }
+      expect(named).toBeGreaterThanOrEqual(6);
+    },
+  );
+
+  test('timeout after a partial body: source_timeout', async () => {
+    const { server, url } = await serve(UP, sound);
+    server.fail({ fault: 'stalled' });
+    expect(await readDay(url, {}, 300)).toMatchObject({ kind: 'incomplete', reason: 'source_timeout' });
+  });
 
   test('no answer in time: source_timeout', async () => {
     const { server, url } = await serve(UP, sound);

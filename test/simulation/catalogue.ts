@@ -8,6 +8,7 @@ import {
   draftContract,
 } from '../../shared/catalogue/contracts.ts';
 import { addCustomer, addProject, addRegion } from '../../shared/catalogue/customers.ts';
+import type { ReviewedAddition } from '../../shared/catalogue/definitions.ts';
 import type { CatalogueDeps } from '../../shared/catalogue/deps.ts';
 import { addMetric } from '../../shared/catalogue/metrics.ts';
 import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/plan-versions.ts';
@@ -81,45 +82,56 @@ export async function seedCatalogue(url: string, owner: pg.Client): Promise<void
   });
   await asOwner.close();
   const database = openDatabase({ ...options, role: 'daybook_app' }, effects);
-  await database.transaction({ actor: AUTHOR, why: WHY }, seedUsagePart);
+  await seedUsagePart({ database, effects });
   await owner.query('update usage_sources set active_to = $1', [END]);
   await seedContracts({ database, effects });
   await database.close();
 }
 
-async function seedUsagePart(transaction: Transaction): Promise<void> {
-  const expectAdded = (addition: Addition) => expectKind(addition, 'added');
+async function seedUsagePart(deps: CatalogueDeps): Promise<void> {
+  const expectAdded = (addition: Addition | ReviewedAddition) => expectKind(addition, 'added');
+  const review = { author: AUTHOR, approver: APPROVER, why: WHY };
+  const add = (work: (transaction: Transaction) => Promise<Addition>) =>
+    deps.database.transaction({ actor: AUTHOR, why: WHY }, work).then(expectAdded);
   const metric = { title: 'Metric', divisor: '1' };
-  expectAdded(await addMetric(transaction, { ...metric, metric: 'requests', unit: 'request', rollup: 'sum' }));
-  expectAdded(await addMetric(transaction, { ...metric, metric: 'peak_rps', unit: 'request/s', rollup: 'max' }));
+  expectAdded(await addMetric(deps, { ...metric, metric: 'requests', unit: 'request', rollup: 'sum' }, review));
+  expectAdded(await addMetric(deps, { ...metric, metric: 'peak_rps', unit: 'request/s', rollup: 'max' }, review));
   for (const region of REGIONS) {
-    expectAdded(await addRegion(transaction, { region, bigqueryLocation: 'US', activeFrom: '2026-09-01' }));
+    await add((transaction) => addRegion(transaction, { region, activeFrom: '2026-09-01' }));
     const configuration = { ...PROMETHEUS, selector: 'requests_total', aggregation: 'counter' };
     expectAdded(
-      await addSource(transaction, {
-        sourceId: 'requests',
-        metric: 'requests',
-        region,
-        configuration,
-        activeFrom: FIRST_DAY,
-      }),
+      await addSource(
+        deps,
+        {
+          sourceId: 'requests',
+          metric: 'requests',
+          region,
+          configuration,
+          activeFrom: FIRST_DAY,
+        },
+        review,
+      ),
     );
   }
   const configuration = { ...PROMETHEUS, selector: 'requests_per_second', aggregation: 'max' };
   expectAdded(
-    await addSource(transaction, {
-      sourceId: 'peak',
-      metric: 'peak_rps',
-      region: 'us-east',
-      configuration,
-      activeFrom: SECOND_DAY,
-    }),
+    await addSource(
+      deps,
+      {
+        sourceId: 'peak',
+        metric: 'peak_rps',
+        region: 'us-east',
+        configuration,
+        activeFrom: SECOND_DAY,
+      },
+      review,
+    ),
   );
   for (const [index, customerId] of CUSTOMERS.entries()) {
-    expectAdded(
-      await addCustomer(transaction, { customerId, name: customerId, stripeCustomerId: stripeCustomerId(index) }),
-    );
-    expectAdded(await addProject(transaction, { projectId: `${customerId}-app`, customerId, ownedFrom: '2026-01-01' }));
+    const customer = { customerId, name: customerId, stripeCustomerId: stripeCustomerId(index) };
+    await add((transaction) => addCustomer(transaction, customer));
+    const project = { projectId: `${customerId}-app`, customerId, ownedFrom: '2026-01-01' };
+    await add((transaction) => addProject(transaction, project));
   }
 }
 

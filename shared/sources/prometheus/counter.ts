@@ -1,6 +1,7 @@
 import { exactOf } from '../../exact/decimal.ts';
 import { Exact } from '../../exact/exact.ts';
-import { findScrapeGap } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
+import { heldSeconds } from './range.ts';
 import type { Read, SeriesSamples, SeriesValue } from './series.ts';
 import { batchesOf, type ReadingSession, type SeriesValues } from './session.ts';
 import { UsageByProject } from './usage-by-project.ts';
@@ -10,7 +11,11 @@ import { justBefore, samplesIn, type Window, windowSeconds } from './window.ts';
  * What was counted in the window: for each series, from its last sample before the window to its last sample in it,
  * with every restart from 0 counted. So windows that follow each other add up to the window that spans them.
  */
-export async function readCounter(session: ReadingSession, window: Window): Promise<Read<UsageByProject>> {
+export async function readCounter(
+  session: ReadingSession,
+  window: Window,
+  coverage: Coverage,
+): Promise<Read<UsageByProject>> {
   const { lookbackSeconds, staleAfterSeconds } = session.source;
   const seconds = windowSeconds(window);
   const end = justBefore(window.toMs);
@@ -21,13 +26,16 @@ export async function readCounter(session: ReadingSession, window: Window): Prom
     // Not a number in a sum of samples means not a number in one of them, even where the last sample is sound.
     sums: { call: 'sum_over_time', rangeSeconds: seconds, atMs: end },
     // The range begins with the samples before the window: a restart at its very start is a fall against those.
-    resets: { call: 'resets', rangeSeconds: seconds + lookbackSeconds, atMs: end },
+    resets: { call: 'resets', rangeSeconds: heldSeconds(session.source, window), atMs: end },
     atEnd: { call: 'count_over_time', rangeSeconds: staleAfterSeconds, atMs: end },
   });
   if (views.kind === 'incomplete') return views;
-  const { before, latest, counts, resets, atEnd } = views.value;
-  const gap = findScrapeGap(session, window, { counts, atStart: before, atEnd });
-  if (gap !== undefined && latest.size > 0) return gap;
+  const { before, latest, counts, sums, resets, atEnd } = views.value;
+  const gap =
+    session.findLost(resets) ??
+    session.findShort(latest, counts, sums) ??
+    coverage.add({ counts, atStart: before, atEnd });
+  if (gap !== undefined) return gap;
 
   const arrived = [...latest.values()].filter(({ key }) => !before.has(key));
   const history = await readHistory(session, window, arrived);
@@ -46,9 +54,9 @@ export async function readCounter(session: ReadingSession, window: Window): Prom
   for (const { key, project, value } of latest.values()) {
     usage.add(project, increases.value.get(key) ?? exactOf(value).subtract(valueAtStart(start, key)));
   }
-  session.note('arrivedSeries', arrived.length);
-  session.note('newSeries', arrived.length - history.value.size);
-  session.note('restartedSeries', restarted.size);
+  session.log.noteMore('arrivedSeries', arrived.length);
+  session.log.noteMore('newSeries', arrived.length - history.value.size);
+  session.log.noteMore('restartedSeries', restarted.size);
   return { kind: 'read', value: usage };
 }
 

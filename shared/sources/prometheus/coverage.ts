@@ -1,4 +1,5 @@
 import type { Incomplete } from '../reading.ts';
+import type { EvidenceLog } from './evidence-log.ts';
 import { narrowed, parseSelector, type Selector } from './selector.ts';
 import { shown } from './series.ts';
 import type { ReadingSession, SeriesValues } from './session.ts';
@@ -22,47 +23,70 @@ function percentOf(count: number, due: number): number {
   return due <= 0 ? 100 : Math.min(100, Math.floor((100 * count) / due));
 }
 
+/** Names of vanished projects that the evidence lists; beyond, it gives their number. */
+const VANISHED_LISTED = 1_000;
+
 /**
- * Undefined when the samples cover the window. Series that are there at both ends must have their share of scrapes;
- * those that began or ended in it are evidence, not a gap, as long as something else spans it.
+ * Whether the samples cover the window. Series that are there at both ends must have their share of scrapes; those that
+ * began or ended in it are evidence, not a gap, as long as something else spans it. Parts of the projects add to it one
+ * after the other.
  */
-export function findScrapeGap(session: ReadingSession, window: Window, presence: Presence): Incomplete | undefined {
-  const { scrapeIntervalSeconds, minimumCoveragePercent, staleAfterSeconds, upSelector } = session.source;
-  const due = Math.floor(windowSeconds(window) / scrapeIntervalSeconds);
-  let lowest = 100;
-  let spanning = 0;
-  for (const { key, value } of presence.counts.values()) {
-    if (!presence.atStart.has(key) || !presence.atEnd.has(key)) continue;
-    spanning += 1;
-    const percent = percentOf(Number(value), due);
-    lowest = Math.min(lowest, percent);
-    if (percent < minimumCoveragePercent) {
-      const seen = `series ${shown(key)} has ${value} of ${due} samples (${percent}%, at least ${minimumCoveragePercent}% are needed)`;
-      return scrapeGap(`${seen}; find out why its target was not scraped, then waive the day or correct the source`);
-    }
+export class Coverage {
+  private readonly source: PrometheusSource;
+  private readonly window: Window;
+  private lowestPercent = 100;
+  private counted = 0;
+  private spanning = 0;
+  private atEnd = 0;
+  private readonly vanished = new Set<string>();
+
+  constructor(source: PrometheusSource, window: Window) {
+    this.source = source;
+    this.window = window;
   }
-  session.note('series', presence.counts.size);
-  session.note('lowestCoveragePercent', lowest);
-  session.note('vanishedProjects', projectsMissing(presence.counts, presence.atEnd));
-  // Where the targets' own series prove that they were scraped to the end, series that are gone are gone.
-  if (upSelector !== undefined) return undefined;
-  if (presence.atEnd.size === 0) return silentAtEnd('no series', staleAfterSeconds, window);
-  if (spanning > 0) return undefined;
-  return scrapeGap(
-    'no series spans the day, so an outage cannot be told from series that came and went; give the source an upSelector',
-  );
+
+  /** Adds a part; undefined when each of its series that spans the window has its share of scrapes. */
+  add({ counts, atStart, atEnd }: Presence): Incomplete | undefined {
+    const { scrapeIntervalSeconds, minimumCoveragePercent } = this.source;
+    const due = Math.floor(windowSeconds(this.window) / scrapeIntervalSeconds);
+    this.counted += counts.size;
+    this.atEnd += atEnd.size;
+    for (const { key, project, value } of counts.values()) {
+      if (!atEnd.has(key)) this.vanished.add(project);
+      if (!atStart.has(key) || !atEnd.has(key)) continue;
+      this.spanning += 1;
+      const percent = percentOf(Number(value), due);
+      this.lowestPercent = Math.min(this.lowestPercent, percent);
+      if (percent < minimumCoveragePercent) {
+        const seen = `series ${shown(key)} has ${value} of ${due} samples (${percent}%, at least ${minimumCoveragePercent}% are needed)`;
+        return scrapeGap(`${seen}; find out why its target was not scraped, then waive the day or correct the source`);
+      }
+    }
+    return undefined;
+  }
+
+  /** Notes what all parts came to; undefined when that proves that nothing is missing, or when there was no series. */
+  end(log: EvidenceLog): Incomplete | undefined {
+    const { staleAfterSeconds, upSelector } = this.source;
+    const vanished = [...this.vanished].sort();
+    log.note('series', this.counted);
+    log.note('lowestCoveragePercent', this.lowestPercent);
+    log.note('vanishedProjects', vanished.slice(0, VANISHED_LISTED));
+    if (vanished.length > VANISHED_LISTED) log.note('vanishedProjectCount', vanished.length);
+    // Where the targets' own series prove that they were scraped to the end, series that are gone are gone.
+    if (upSelector !== undefined || this.counted === 0) return undefined;
+    if (this.atEnd === 0) return silentAtEnd('no series', staleAfterSeconds, this.window);
+    if (this.spanning > 0) return undefined;
+    return scrapeGap(
+      'no series spans the day, so an outage cannot be told from series that came and went; give the source an upSelector',
+    );
+  }
 }
 
 function silentAtEnd(what: string, staleAfterSeconds: number, window: Window): Incomplete {
   const seen = `${what} has a sample in the last ${staleAfterSeconds} s before ${new Date(window.toMs).toISOString()}`;
   const detail = `${seen}: the source fell silent, or the time is not over yet; run the day again later`;
   return { kind: 'incomplete', reason: 'stale_source', detail };
-}
-
-/** Projects with a series that was counted in the window but is not in `there`. */
-function projectsMissing(counts: SeriesValues, there: ReadonlyMap<string, unknown>): string[] {
-  const missing = [...counts.values()].filter(({ key }) => !there.has(key)).map(({ project }) => project);
-  return [...new Set(missing)].sort();
 }
 
 /**
@@ -97,8 +121,8 @@ export async function findTargetGap(
       );
     }
   }
-  session.note('targets', tried.size);
-  session.note('targetCoveragePercent', highest);
+  session.log.note('targets', tried.size);
+  session.log.note('targetCoveragePercent', highest);
   if (highest >= minimumCoveragePercent) {
     return atEnd.size > 0 ? undefined : silentAtEnd(`no target of ${upSelector}`, staleAfterSeconds, window);
   }

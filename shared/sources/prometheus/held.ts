@@ -1,7 +1,8 @@
 import { exactOf } from '../../exact/decimal.ts';
 import { Exact } from '../../exact/exact.ts';
 import type { Incomplete } from '../reading.ts';
-import { findScrapeGap } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
+import { heldSeconds } from './range.ts';
 import { type Read, type SeriesSamples, shown } from './series.ts';
 import { batchesOf, type ReadingSession } from './session.ts';
 import { UsageByProject } from './usage-by-project.ts';
@@ -11,8 +12,12 @@ import { justBefore, samplesIn, type Window, windowSeconds } from './window.ts';
 type Fold = (series: readonly SeriesSamples[], window: Window, staleAfterMs: number, usage: UsageByProject) => void;
 
 /** Value × seconds: each sample counts until the next one of its series, at most `staleAfterSeconds`. */
-export function readIntegral(session: ReadingSession, window: Window): Promise<Read<UsageByProject>> {
-  return readSamples(session, window, (series, within, staleAfterMs, usage) => {
+export function readIntegral(
+  session: ReadingSession,
+  window: Window,
+  coverage: Coverage,
+): Promise<Read<UsageByProject>> {
+  return readSamples(session, window, coverage, (series, within, staleAfterMs, usage) => {
     for (const one of series) {
       const held = integralOf(one, within, staleAfterMs);
       if (held !== undefined) usage.add(one.project, held);
@@ -21,8 +26,8 @@ export function readIntegral(session: ReadingSession, window: Window): Promise<R
 }
 
 /** The last samples of the series that were still there at the project's last sample. */
-export function readLast(session: ReadingSession, window: Window): Promise<Read<UsageByProject>> {
-  return readSamples(session, window, (series, within, staleAfterMs, usage) => {
+export function readLast(session: ReadingSession, window: Window, coverage: Coverage): Promise<Read<UsageByProject>> {
+  return readSamples(session, window, coverage, (series, within, staleAfterMs, usage) => {
     const lastSamples = series.flatMap(({ project, samples }) => {
       const last = samplesIn(within, samples).at(-1);
       return last === undefined ? [] : [{ project, ...last }];
@@ -38,24 +43,30 @@ export function readLast(session: ReadingSession, window: Window): Promise<Read<
 }
 
 /** Reads every sample, in batches of whole projects, from `staleAfterSeconds` before the window on. */
-async function readSamples(session: ReadingSession, window: Window, fold: Fold): Promise<Read<UsageByProject>> {
+async function readSamples(
+  session: ReadingSession,
+  window: Window,
+  coverage: Coverage,
+  fold: Fold,
+): Promise<Read<UsageByProject>> {
   const { staleAfterSeconds } = session.source;
+  const range = heldSeconds(session.source, window);
   const seconds = windowSeconds(window);
   const end = justBefore(window.toMs);
   const views = await session.views({
     counts: { call: 'count_over_time', rangeSeconds: seconds, atMs: end },
-    held: { call: 'count_over_time', rangeSeconds: seconds + staleAfterSeconds, atMs: end },
+    held: { call: 'count_over_time', rangeSeconds: range, atMs: end },
     atStart: { call: 'count_over_time', rangeSeconds: staleAfterSeconds, atMs: justBefore(window.fromMs) },
     atEnd: { call: 'count_over_time', rangeSeconds: staleAfterSeconds, atMs: end },
   });
   if (views.kind === 'incomplete') return views;
   const { counts, held, atStart, atEnd } = views.value;
-  const gap = findScrapeGap(session, window, { counts, atStart, atEnd });
-  if (gap !== undefined && counts.size > 0) return gap;
+  const gap = session.findLost(held) ?? coverage.add({ counts, atStart, atEnd });
+  if (gap !== undefined) return gap;
 
   const usage = new UsageByProject();
   for (const batch of batchesOf(held)) {
-    const read = await session.samples(batch, seconds + staleAfterSeconds, end, held);
+    const read = await session.samples(batch, range, end, held);
     if (read.kind === 'incomplete') return read;
     const broken = findSilence(read.value.values(), window, session);
     if (broken !== undefined) return broken;
@@ -78,7 +89,7 @@ function findSilence(all: Iterable<SeriesSamples>, window: Window, session: Read
       const advice = 'find out why its target was not scraped, then waive the day or correct the source';
       return { kind: 'incomplete', reason: 'scrape_gap', detail: detail + advice };
     }
-    session.noteMore('silentSeconds', Math.floor(silentMs / 1_000));
+    session.log.noteMore('silentSeconds', Math.floor(silentMs / 1_000));
   }
   return undefined;
 }

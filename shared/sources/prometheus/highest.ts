@@ -1,12 +1,16 @@
 import { exactOf } from '../../exact/decimal.ts';
-import { findScrapeGap } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
 import type { Read } from './series.ts';
 import { batchesOf, type ReadingSession, type SeriesValues } from './session.ts';
 import { UsageByProject } from './usage-by-project.ts';
 import { justBefore, samplesIn, type Window, windowSeconds } from './window.ts';
 
 /** The highest sample of each project in the window, over all its series. */
-export async function readHighest(session: ReadingSession, window: Window): Promise<Read<UsageByProject>> {
+export async function readHighest(
+  session: ReadingSession,
+  window: Window,
+  coverage: Coverage,
+): Promise<Read<UsageByProject>> {
   const { staleAfterSeconds } = session.source;
   const seconds = windowSeconds(window);
   const end = justBefore(window.toMs);
@@ -23,9 +27,12 @@ export async function readHighest(session: ReadingSession, window: Window): Prom
     onEdge: { call: 'count_over_time', rangeSeconds: 1, atMs: start },
   });
   if (views.kind === 'incomplete') return views;
-  const { highest, counts, atStart, atEnd, onEdge } = views.value;
-  const gap = findScrapeGap(session, window, { counts, atStart, atEnd });
-  if (gap !== undefined && counts.size > 0) return gap;
+  const { highest, counts, lowest, sums, atStart, atEnd, onEdge } = views.value;
+  const gap =
+    session.findLost(counts) ??
+    session.findShort(highest, counts, lowest, sums) ??
+    coverage.add({ counts, atStart, atEnd });
+  if (gap !== undefined) return gap;
 
   const usage = new UsageByProject();
   for (const { key, project, value } of highest.values()) {

@@ -1,6 +1,8 @@
-import type { Incomplete, ReadingEvidence } from '../reading.ts';
-import { type PrometheusQuery, secondsText } from './client.ts';
-import { formatSelector, type LabelMatcher, narrowed, oneOf, type Selector } from './selector.ts';
+import type { Incomplete } from '../reading.ts';
+import { type PrometheusQuery, type QueryAnswer, secondsText } from './client.ts';
+import { EvidenceLog } from './evidence-log.ts';
+import { findLostSeries, type Part } from './parts.ts';
+import { formatSelector, narrowed, oneOf, type Selector } from './selector.ts';
 import { type Read, readMatrix, readVector, type SeriesSamples, type SeriesValue, shown } from './series.ts';
 import type { PrometheusSource } from './source.ts';
 
@@ -28,34 +30,61 @@ interface View {
 /** Samples that one raw query may bring, by their count beforehand; bounds memory. */
 const SAMPLES_PER_QUERY = 200_000;
 
-type Facts = Record<string, string | number | readonly string[]>;
-
-/** One reading under way: it asks the queries and keeps them, with what they showed, as evidence. */
+/**
+ * One reading under way, of all projects or of a part of them: it asks the queries and keeps them, with what they
+ * showed, as evidence.
+ */
 export class ReadingSession {
   readonly source: PrometheusSource;
-  readonly selector: Selector;
-  private readonly facts: Facts = {};
+  readonly log: EvidenceLog;
+  /** What the source selects in the region. */
+  private readonly whole: Selector;
   private readonly query: PrometheusQuery;
-  private readonly asked: ReadingEvidence['queries'][number][] = [];
-  private readonly infos = new Set<string>();
+  private readonly part: Part | undefined;
 
-  constructor(query: PrometheusQuery, source: PrometheusSource, selector: Selector) {
+  constructor(query: PrometheusQuery, source: PrometheusSource, whole: Selector, log = new EvidenceLog(), part?: Part) {
     this.query = query;
     this.source = source;
-    this.selector = selector;
+    this.whole = whole;
+    this.log = log;
+    this.part = part;
   }
 
-  evidence(): ReadingEvidence {
-    const infos = this.infos.size === 0 ? {} : { infos: [...this.infos].sort() };
-    return { queries: this.asked, facts: { ...this.facts, ...infos } };
+  /** The same reading, limited to the projects of a part. */
+  ofPart(part: Part): ReadingSession {
+    return new ReadingSession(this.query, this.source, this.whole, this.log, part);
   }
 
-  note(fact: string, value: number | readonly string[]): void {
-    this.facts[fact] = value;
+  /** How many series have a sample in the range that ends at the instant. */
+  async countSeries(rangeSeconds: number, atMs: number): Promise<Read<number>> {
+    const text = `count(count_over_time(${formatSelector(this.whole)}[${rangeSeconds}s]))`;
+    const read = await this.vector(text, atMs, undefined);
+    if (read.kind === 'incomplete') return read;
+    return { kind: 'read', value: Number([...read.value.values()][0]?.value ?? '0') };
   }
 
-  noteMore(fact: string, count: number): void {
-    this.facts[fact] = Number(this.facts[fact] ?? 0) + count;
+  /** The same, by project. A series without a project is refused. */
+  async countSeriesByProject(rangeSeconds: number, atMs: number): Promise<Read<SeriesValues>> {
+    const { projectLabel } = this.source;
+    const selector = formatSelector(this.whole);
+    const text = `count by (${projectLabel}) (count_over_time(${selector}[${rangeSeconds}s]))`;
+    const read = await this.vector(text, atMs, projectLabel);
+    if (read.kind !== 'incomplete' || read.reason !== 'missing_label') return read;
+    const detail = `a series of ${selector} has no label ${projectLabel}; add the label, or exclude the series in the selector`;
+    return { ...read, detail };
+  }
+
+  /** Undefined when as many series came as were counted when the projects were divided into parts. */
+  findLost(came: SeriesValues): Incomplete | undefined {
+    return this.part === undefined ? undefined : findLostSeries(this.part, came.size);
+  }
+
+  /** Undefined when views of one range show as many series as each other: an answer that is short shows in the others. */
+  findShort(...views: readonly SeriesValues[]): Incomplete | undefined {
+    const sizes = views.map(({ size }) => size);
+    if (new Set(sizes).size <= 1) return undefined;
+    const detail = `queries over the same range gave ${sizes.join(', ')} series; run the day again`;
+    return { kind: 'incomplete', reason: 'row_count_mismatch', detail };
   }
 
   /** Asks for several views of the series, one after the other; the first that cannot be had ends it. */
@@ -71,12 +100,10 @@ export class ReadingSession {
 
   /** One figure per series that has a sample in the range that ends at the instant. */
   private async view({ call, rangeSeconds, atMs, projects = [], of }: View): Promise<Read<SeriesValues>> {
-    const selector = of ?? narrowed(this.selector, this.projectMatcher(projects));
-    const text = `${call}(${formatSelector(selector)}[${rangeSeconds}s])`;
-    const answer = await this.ask(text, atMs);
-    if (answer.kind === 'incomplete') return answer;
-    if (answer.kind !== 'vector') return unexpected(text, answer.kind);
-    return readVector(answer.result, of === undefined ? this.source.projectLabel : undefined);
+    const write = (selector: Selector) => `${call}(${formatSelector(selector)}[${rangeSeconds}s])`;
+    if (of !== undefined) return this.vector(write(of), atMs, undefined);
+    const answer = await this.ask(write, projects, atMs);
+    return this.read(answer, write(this.whole), this.source.projectLabel);
   }
 
   /**
@@ -89,23 +116,44 @@ export class ReadingSession {
     atMs: number,
     counts: SeriesValues,
   ): Promise<Read<Map<string, SeriesSamples>>> {
-    const text = `${formatSelector(narrowed(this.selector, this.projectMatcher(projects)))}[${rangeSeconds}s]`;
-    const answer = await this.ask(text, atMs);
+    const write = (selector: Selector) => `${formatSelector(selector)}[${rangeSeconds}s]`;
+    const answer = await this.ask(write, projects, atMs);
     if (answer.kind === 'incomplete') return answer;
-    if (answer.kind !== 'matrix') return unexpected(text, answer.kind);
+    if (answer.kind !== 'matrix') return unexpected(write(this.whole), answer.kind);
     const read = readMatrix(answer.result, this.source.projectLabel);
     if (read.kind === 'incomplete') return read;
     return findMissingSamples(projects, counts, read.value) ?? read;
   }
 
-  private projectMatcher(projects: readonly string[]): readonly LabelMatcher[] {
-    return projects.length === 0 ? [] : [oneOf(this.source.projectLabel, projects)];
+  /** Asks for what the source selects, limited to the part and to the projects that are named. */
+  private async ask(
+    write: (selector: Selector) => string,
+    projects: readonly string[],
+    atMs: number,
+  ): Promise<QueryAnswer> {
+    const ofPart = this.part?.projects ?? [];
+    const named = projects.length > 0 ? projects : ofPart;
+    const matchers = named.length === 0 ? [] : [oneOf(this.source.projectLabel, named)];
+    const text = write(narrowed(this.whole, matchers));
+    if (ofPart.length > 0) this.log.addPartQuery(write(this.whole), secondsText(atMs));
+    else this.log.addQuery(text, secondsText(atMs));
+    return this.answer(text, atMs);
   }
 
-  private async ask(text: string, atMs: number) {
-    this.asked.push({ text, parameters: { time: secondsText(atMs) } });
+  private async vector(text: string, atMs: number, projectLabel: string | undefined): Promise<Read<SeriesValues>> {
+    this.log.addQuery(text, secondsText(atMs));
+    return this.read(await this.answer(text, atMs), text, projectLabel);
+  }
+
+  private read(answer: QueryAnswer, text: string, projectLabel: string | undefined): Read<SeriesValues> {
+    if (answer.kind === 'incomplete') return answer;
+    if (answer.kind !== 'vector') return unexpected(text, answer.kind);
+    return readVector(answer.result, projectLabel);
+  }
+
+  private async answer(text: string, atMs: number): Promise<QueryAnswer> {
     const answer = await this.query(text, atMs);
-    if (answer.kind !== 'incomplete') for (const info of answer.infos) this.infos.add(info);
+    if (answer.kind !== 'incomplete') this.log.addInfos(answer.infos);
     return answer;
   }
 }

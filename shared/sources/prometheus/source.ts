@@ -33,7 +33,9 @@ const DAY_SECONDS = 86_400;
  * - `last`: the last sample of each series, added; a series that ended more than `staleAfterSeconds` before the
  *   project's last sample was replaced and is left out.
  * - `integral`: value × seconds. A sample counts until the next one of its series, but not longer than
- *   `staleAfterSeconds`; the sample before midnight is carried in under the same limit. Series are added.
+ *   `staleAfterSeconds`; the sample before midnight is carried in under the same limit. Series are added. The mean of a
+ *   day, weighted by time, is its integral over 86,400 s: a metric with that divisor has it exactly, where a quotient
+ *   taken here would have to be rounded.
  */
 export const prometheusSourceSchema = z
   .strictObject({

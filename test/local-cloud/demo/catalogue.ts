@@ -2,10 +2,12 @@ import { periodDays } from '../../../shared/calendar/billing-period.ts';
 import { addDays } from '../../../shared/calendar/utc-day.ts';
 import type { Addition } from '../../../shared/catalogue/addition.ts';
 import { addCustomer, addProject, addRegion, setStripeCustomer } from '../../../shared/catalogue/customers.ts';
+import type { ReviewedAddition } from '../../../shared/catalogue/definitions.ts';
+import type { CatalogueDeps } from '../../../shared/catalogue/deps.ts';
 import { addMetric } from '../../../shared/catalogue/metrics.ts';
 import { addPrincipal } from '../../../shared/catalogue/principals.ts';
 import { addSource } from '../../../shared/catalogue/sources.ts';
-import { type Database, openDatabase, type Transaction } from '../../../shared/database/database.ts';
+import { type Database, openDatabase } from '../../../shared/database/database.ts';
 import { customerFind } from '../../../shared/database/queries.generated.ts';
 import type { Effects } from '../../../shared/effects/effects.ts';
 import { openStripeClient, type StripeClient } from '../../../shared/stripe/client.ts';
@@ -14,7 +16,7 @@ import { stripeCustomerSchema } from '../../../shared/stripe/objects.ts';
 import { sendRequest } from '../../../shared/stripe/send.ts';
 import { CUSTOMERS, REGIONS } from '../telemetry/scenario.ts';
 import { DEMO_METRICS } from '../telemetry/sources.ts';
-import { AUTHOR, principalsOf } from './people.ts';
+import { APPROVER, AUTHOR, principalsOf } from './people.ts';
 import { DEMO_PERIOD } from './period.ts';
 
 const FIRST_DAY = periodDays(DEMO_PERIOD).from;
@@ -40,11 +42,9 @@ export async function seedPrincipals(
 }
 
 /** Adds what is counted, where, and for whom. Adding it again changes nothing. */
-export async function seedCatalogue(database: Database): Promise<void> {
-  await database.transaction(INTENT, async (transaction) => {
-    for (const region of REGIONS)
-      expectAdded(await addRegion(transaction, { region, bigqueryLocation: region, activeFrom: FIRST_DAY }));
-    await seedMetrics(transaction);
+export async function seedCatalogue(deps: CatalogueDeps): Promise<void> {
+  await deps.database.transaction(INTENT, async (transaction) => {
+    for (const region of REGIONS) expectAdded(await addRegion(transaction, { region, activeFrom: FIRST_DAY }));
     for (const customer of CUSTOMERS) {
       expectAdded(await addCustomer(transaction, { customerId: customer.id, name: customer.name }));
       for (const { id, to } of customer.projects) {
@@ -55,15 +55,17 @@ export async function seedCatalogue(database: Database): Promise<void> {
       }
     }
   });
+  await seedMetrics(deps);
 }
 
-async function seedMetrics(transaction: Transaction): Promise<void> {
+async function seedMetrics(deps: CatalogueDeps): Promise<void> {
+  const review = { author: AUTHOR, approver: APPROVER, why: INTENT.why };
   for (const { key, title, unit, rollup, divisor, source } of DEMO_METRICS) {
-    expectAdded(await addMetric(transaction, { metric: key, title, unit, rollup, divisor }));
+    expectAdded(await addMetric(deps, { metric: key, title, unit, rollup, divisor }, review));
     for (const region of REGIONS) {
       const sourceId = key.replaceAll('_', '-');
       expectAdded(
-        await addSource(transaction, { sourceId, metric: key, region, configuration: source, activeFrom: FIRST_DAY }),
+        await addSource(deps, { sourceId, metric: key, region, configuration: source, activeFrom: FIRST_DAY }, review),
       );
     }
   }
@@ -98,6 +100,6 @@ async function stripeCustomerOf(
   return outcome.object.id;
 }
 
-function expectAdded(addition: Addition): void {
+function expectAdded(addition: Addition | ReviewedAddition): void {
   if (addition.kind === 'refused') throw new Error(`The demo's data was refused: ${addition.detail}`);
 }

@@ -18,7 +18,7 @@ export async function runDemo(stack: Stack, progress: Progress): Promise<Outcome
     world.effects,
     FUNCTIONS.map(({ manifest }) => manifest.name),
   );
-  await seedCatalogue(world.database);
+  await seedCatalogue(world);
   await seedContracts(world, await seedPlans(world));
   await seedStripeCustomers(world, {
     apiBase: required(world.configuration.stripeApiBase, 'STRIPE_API_BASE'),

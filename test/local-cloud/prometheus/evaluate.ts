@@ -42,7 +42,22 @@ export function evaluate(all: readonly StoredSeries[], query: Query, atMs: numbe
     const metric = call === 'last_over_time' ? { __name__: one.name, ...one.labels } : { ...one.labels };
     return [{ metric, value: [at, apply(call, one, from, to)] satisfies [number, string] }];
   });
-  return { resultType: 'vector', result };
+  return { resultType: 'vector', result: query.countBy === undefined ? result : countedBy(query.countBy, result, at) };
+}
+
+type VectorResult = Extract<QueryData, { resultType: 'vector' }>['result'];
+
+/** How many series there are with each value of the label; without a label, in all. An absent label is not written. */
+function countedBy(label: string, series: VectorResult, at: number): VectorResult {
+  const counts = new Map<string, number>();
+  for (const { metric } of series) {
+    const value = label === '' ? '' : (metric[label] ?? '');
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].map(([value, count]) => ({
+    metric: value === '' ? {} : { [label]: value },
+    value: [at, String(count)],
+  }));
 }
 
 /** Indices of the samples between two instants, both included: `from` to before `to`. */

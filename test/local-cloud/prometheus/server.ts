@@ -22,7 +22,13 @@ export type PrometheusFault =
   /** The first figure is +Inf. */
   | 'infinite'
   /** The first figure is negative. */
-  | 'negative';
+  | 'negative'
+  /** 200 whose last third never comes, until the client gives up. */
+  | 'stalled'
+  /** The first series comes twice. */
+  | 'repeated'
+  /** 200 without any series. */
+  | 'empty';
 
 /** Which requests go wrong: those of a region and a day, as many as said. */
 export interface PlannedFault {
@@ -154,6 +160,18 @@ function respond(response: ServerResponse, fault: PrometheusFault | undefined, d
       response.write(body.slice(0, Math.floor((2 * body.length) / 3)), () => response.destroy());
       break;
     }
+    case 'stalled': {
+      const body = JSON.stringify({ status: 'success', data: data() });
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+      response.write(body.slice(0, Math.floor((2 * body.length) / 3)));
+      break;
+    }
+    case 'repeated':
+      sendData(response, withRepeat(data()));
+      break;
+    case 'empty':
+      sendData(response, { ...data(), result: [] });
+      break;
     case 'slow':
       break;
     case 'nan':
@@ -168,6 +186,10 @@ function respond(response: ServerResponse, fault: PrometheusFault | undefined, d
     default:
       fault satisfies never;
   }
+}
+
+function withRepeat(data: QueryData): QueryData {
+  return { ...data, result: [...data.result.slice(0, 1), ...data.result] } as QueryData;
 }
 
 function withFirst(data: QueryData, text: string): QueryData {
