@@ -527,6 +527,18 @@ create table run_metrics (
   constraint run_metrics_divisor_check CHECK ((divisor > (0)::numeric))
 );
 
+create table run_off_cycle_days (
+  run_id text not null,
+  fencing_token integer not null,
+  customer_id text not null,
+  from_day date not null,
+  to_day date not null,
+  constraint run_off_cycle_days_pkey PRIMARY KEY (run_id, fencing_token, customer_id, from_day),
+  constraint run_off_cycle_days_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint run_off_cycle_days_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint run_off_cycle_days_check CHECK ((to_day > from_day))
+);
+
 create table run_shards (
   run_id text not null,
   fencing_token integer not null,
@@ -939,12 +951,15 @@ CREATE OR REPLACE FUNCTION public.pin_terms(of_run billing_runs)
 AS $function$
   insert into run_contracts (run_id, fencing_token, contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on)
   select of_run.run_id, of_run.fencing_token, c.contract_id, c.customer_id, c.mode, c.legacy_plan_version, c.usage_plan_version, c.overrides, c.starts_on, c.ends_on
-  from contracts c
-  where c.status in ('active', 'ended') and c.starts_on < of_run.period_to
-    and (c.ends_on is null or (c.ends_on > of_run.period_from and c.ends_on > c.starts_on))
+  from contracts c where run_bills_contract(of_run, c)
   on conflict do nothing;
   insert into run_metrics (run_id, fencing_token, metric, divisor)
   select of_run.run_id, of_run.fencing_token, m.metric, m.divisor from metrics m
+  on conflict do nothing;
+  insert into run_off_cycle_days (run_id, fencing_token, customer_id, from_day, to_day)
+  select of_run.run_id, of_run.fencing_token, c.customer_id, o.period_from, o.period_to
+  from billing_runs o join contracts c on c.contract_id = o.contract_id
+  where of_run.contract_id is null and o.period = of_run.period
   on conflict do nothing;
 $function$;
 
@@ -1603,6 +1618,7 @@ CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXEC
 CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION require_owner_to_be_a_person();
 CREATE TRIGGER run_contracts_are_kept BEFORE DELETE OR UPDATE ON public.run_contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_metrics_are_kept BEFORE DELETE OR UPDATE ON public.run_metrics FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER run_off_cycle_days_are_kept BEFORE DELETE OR UPDATE ON public.run_off_cycle_days FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
 CREATE TRIGGER rows_are_immutable BEFORE DELETE OR UPDATE ON public.usage_daily FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1670,6 +1686,8 @@ grant select on run_contracts to daybook_app;
 grant select on run_contracts to daybook_auditor;
 grant select on run_metrics to daybook_app;
 grant select on run_metrics to daybook_auditor;
+grant select on run_off_cycle_days to daybook_app;
+grant select on run_off_cycle_days to daybook_auditor;
 grant insert, select, update on run_shards to daybook_app;
 grant select on run_shards to daybook_auditor;
 grant select on schema_migrations to daybook_auditor;

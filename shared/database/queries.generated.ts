@@ -934,6 +934,19 @@ order by 1, 2, 3, 4`,
 };
 
 /**
+ * The lines of some customers in a run under a token, billed and shadow, in their order, with everything that was fixed when they were rated.
+ */
+export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
+  name: 'charge_list_of_customers',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
+  formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details
+from charges
+where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
+order by customer_id, purpose, position`,
+};
+
+/**
  * The lines of an invoice in their order, with everything that was fixed when they were rated (promise 6).
  */
 export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
@@ -1344,18 +1357,6 @@ order by contract_id`,
 };
 
 /**
- * The contracts of some customers that have days in a run, with their terms.
- */
-export const contractListOfRun: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
-  name: 'contract_list_of_run',
-  parameters: ['customers', 'run_id'],
-  text: `select k.contract_id, k.customer_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides, k.starts_on, k.ends_on
-from billing_runs r join contracts k on k.customer_id = any($1::text[]) and run_bills_contract(r, k)
-where r.run_id = $2
-order by k.customer_id, k.starts_on`,
-};
-
-/**
  * Contracts of the customer, past their draft, that share a day with the range.
  */
 export const contractListOverlapping: Query<{ readonly customer_id: string; readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }, { readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }> = {
@@ -1664,6 +1665,15 @@ group by customer_id`,
 };
 
 /**
+ * How many invoices a period has had, in every state.
+ */
+export const invoiceCountOfPeriod: Query<{ readonly period: string }, { readonly invoices: number }> = {
+  name: 'invoice_count_of_period',
+  parameters: ['period'],
+  text: `select count(*)::int as "invoices" from invoices where period = $1`,
+};
+
+/**
  * How many released invoices of a run are not final in Stripe yet.
  */
 export const invoiceCountUnissuedOfRun: Query<{ readonly run_id: string }, { readonly unissued: number }> = {
@@ -1752,6 +1762,21 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
+ */
+export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string }> = {
+  name: 'invoice_list_for_replay',
+  parameters: ['period', 'invoice_id', 'after', 'batch_size'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
+  i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to
+from invoices i join customers c using (customer_id) join billing_runs r using (run_id)
+where ($1::text is null or i.period = $1) and ($2::text is null or i.invoice_id = $2)
+  and i.invoice_id > $3
+order by i.invoice_id
+limit $4::int`,
 };
 
 /**
@@ -2269,6 +2294,50 @@ order by c.region, c.source_id`,
 };
 
 /**
+ * Rows that the checkpoints of a run had when they were kept, and whether the month of its days still has its rows.
+ */
+export const runCheckpointCountRows: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly kept_rows: bigint; readonly checkpoints: number; readonly months_there: boolean | null }> = {
+  name: 'run_checkpoint_count_rows',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select coalesce(sum(c.row_count), 0)::bigint as "kept_rows", count(*)::int as "checkpoints",
+  bool_and(to_regclass('usage_daily_' || to_char(c.day, 'YYYYMM')) is not null) as "months_there"
+from run_checkpoints p join checkpoints c using (checkpoint_id)
+where p.run_id = $1 and p.fencing_token = $2`,
+};
+
+/**
+ * The contracts of some customers as a run pinned them under a token.
+ */
+export const runContractList: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'run_contract_list',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on
+from run_contracts
+where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
+order by customer_id, starts_on`,
+};
+
+/**
+ * The divisors of the metrics as a run pinned them under a token.
+ */
+export const runMetricList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly metric: string; readonly divisor: string }> = {
+  name: 'run_metric_list',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select metric, divisor from run_metrics where run_id = $1 and fencing_token = $2 order by metric`,
+};
+
+/**
+ * The days that a run of the month leaves to off-cycle runs, as it pinned them under a token; an off-cycle run has none.
+ */
+export const runOffCycleList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly customer_id: string; readonly from_day: string; readonly to_day: string }> = {
+  name: 'run_off_cycle_list',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select customer_id, from_day, to_day from run_off_cycle_days
+where run_id = $1 and fencing_token = $2
+order by customer_id, from_day`,
+};
+
+/**
  * How many shards a run has under a token, and how many of them are not rated yet or failed.
  */
 export const runShardCount: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly shards: number; readonly waiting: number; readonly failed: number }> = {
@@ -2422,6 +2491,17 @@ from invoices i left join stripe_requests r on r.invoice_id = i.invoice_id and r
 where i.status in ('finalized', 'paid', 'uncollectible') and i.invoice_id > $1
 order by i.invoice_id
 limit $2::int`,
+};
+
+/**
+ * The requests of some invoices, as committed.
+ */
+export const stripeRequestListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly step: string; readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string }> = {
+  name: 'stripe_request_list_of_invoices',
+  parameters: ['invoice_ids'],
+  text: `select invoice_id, step, idempotency_key, method, path, body, body_digest from stripe_requests
+where invoice_id = any($1::text[])
+order by invoice_id, step`,
 };
 
 /**

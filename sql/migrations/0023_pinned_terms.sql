@@ -28,16 +28,32 @@ create table run_metrics (
 create trigger run_metrics_are_kept before update or delete on run_metrics
   for each row execute function refuse_change();
 
+-- Days of a customer that the run of the month leaves to off-cycle runs.
+create table run_off_cycle_days (
+  run_id text not null references billing_runs,
+  fencing_token integer not null,
+  customer_id text not null references customers,
+  from_day date not null,
+  to_day date not null,
+  primary key (run_id, fencing_token, customer_id, from_day),
+  check (to_day > from_day)
+);
+create trigger run_off_cycle_days_are_kept before update or delete on run_off_cycle_days
+  for each row execute function refuse_change();
+
 create function pin_terms(of_run billing_runs) returns void
 language sql security definer set search_path = public, pg_temp as $$
   insert into run_contracts (run_id, fencing_token, contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on)
   select of_run.run_id, of_run.fencing_token, c.contract_id, c.customer_id, c.mode, c.legacy_plan_version, c.usage_plan_version, c.overrides, c.starts_on, c.ends_on
-  from contracts c
-  where c.status in ('active', 'ended') and c.starts_on < of_run.period_to
-    and (c.ends_on is null or (c.ends_on > of_run.period_from and c.ends_on > c.starts_on))
+  from contracts c where run_bills_contract(of_run, c)
   on conflict do nothing;
   insert into run_metrics (run_id, fencing_token, metric, divisor)
   select of_run.run_id, of_run.fencing_token, m.metric, m.divisor from metrics m
+  on conflict do nothing;
+  insert into run_off_cycle_days (run_id, fencing_token, customer_id, from_day, to_day)
+  select of_run.run_id, of_run.fencing_token, c.customer_id, o.period_from, o.period_to
+  from billing_runs o join contracts c on c.contract_id = o.contract_id
+  where of_run.contract_id is null and o.period = of_run.period
   on conflict do nothing;
 $$;
 revoke execute on function pin_terms from public;
@@ -62,4 +78,4 @@ begin
   end loop;
 end $$;
 
-grant select on run_contracts, run_metrics to daybook_app;
+grant select on run_contracts, run_metrics, run_off_cycle_days to daybook_app;
