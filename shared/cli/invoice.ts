@@ -11,6 +11,7 @@ import { nextStates, TRANSITIONS } from '../states/transitions.ts';
 import { addCommand, parsePeriodArgument, type Registration, runReading } from './commands.ts';
 import { explanationText } from './explanation-text.ts';
 import { registerInvoiceDecisions } from './invoice-decisions.ts';
+import { registerExport } from './invoice-export.ts';
 import { registerReplay, unknownInvoice } from './invoice-replay.ts';
 import type { CommandOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
@@ -48,6 +49,7 @@ export function registerInvoice(registration: Registration): void {
     .action(runReading<[string, { readonly full?: boolean }]>(registration, explain));
   registerInvoiceDecisions(registration, group, INVOICE);
   registerReplay(group, registration);
+  registerExport(group, registration);
 }
 
 function parseStatus(text: string): InvoiceStatus {

@@ -960,6 +960,19 @@ order by position`,
 };
 
 /**
+ * The lines of some invoices, with the title of their plan, in the byte order of the invoices' ids and then in their own.
+ */
+export const chargeListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly position: number; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly plan: string; readonly plan_version: string; readonly formula: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula_digest: string; readonly parameters_digest: string; readonly usage_digest: string }> = {
+  name: 'charge_list_of_invoices',
+  parameters: ['invoice_ids'],
+  text: `select c.invoice_id as "invoice_id", c.position, c.line_key, c.label, c.project_id, c.contract_id, c.segment_from, c.segment_to,
+  v.plan, c.plan_version, c.formula, c.quantity, c.exact, c.amount, c.formula_digest, c.parameters_digest, c.usage_digest
+from charges c join plan_versions v using (plan_version)
+where c.invoice_id = any($1::text[])
+order by c.invoice_id collate "C", c.position`,
+};
+
+/**
  * Fails attempts, at whatever cell, that began before an instant and never ended: their worker is gone, and what they
  * staged goes with them.
  */
@@ -1762,6 +1775,20 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * The invoices of a period after one, in the byte order of their ids, without superseded ones; amounts never change between two batches.
+ */
+export const invoiceListForExport: Query<{ readonly period: string; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly run_id: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly rated_at: Date; readonly document_digest: string }> = {
+  name: 'invoice_list_for_export',
+  parameters: ['period', 'after', 'batch_size'],
+  text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.period, i.series, i.run_id, i.status, i.currency, i.subtotal, i.total,
+  i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.rated_at, i.document_digest
+from invoices i join customers c using (customer_id)
+where i.period = $1 and i.status <> 'superseded' and i.invoice_id collate "C" > $2
+order by i.invoice_id collate "C"
+limit $3::int`,
 };
 
 /**
