@@ -6,6 +6,7 @@ export const COMMANDS = {
   completeness: (period: string) => `${DAYBOOK} usage completeness --period ${period}`,
   showRun: (period: string) => `${DAYBOOK} run show ${period}`,
   rateRun: (period: string) => `${DAYBOOK} run rate ${period}`,
+  reportRun: (period: string) => `${DAYBOOK} run report ${period} --out run-report-${period}.html`,
   approveRun: (period: string) => `${DAYBOOK} run approve ${period} --as person:YOU --why "what was reviewed"`,
   issueRun: (period: string) => `${DAYBOOK} run issue ${period}`,
   showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,

@@ -1763,6 +1763,20 @@ from unnest($6::text[], $7::text[], $8::int[], $9::invoice_status[], $10::text[]
 };
 
 /**
+ * Usage that is in no line of a run's live invoices, by metric and reason, as the invoices state it.
+ */
+export const invoiceListExclusionsOfRun: Query<{ readonly run_id: string }, { readonly metric: string; readonly reason: string; readonly invoices: number; readonly rows: bigint; readonly quantity: string }> = {
+  name: 'invoice_list_exclusions_of_run',
+  parameters: ['run_id'],
+  text: `select e.metric as "metric", e.reason as "reason", count(distinct i.invoice_id)::int as "invoices", sum(e.rows)::bigint as "rows", sum(e.quantity) as "quantity"
+from invoices i
+cross join lateral jsonb_to_recordset(i.document::jsonb -> 'exclusions') e (metric text, rows bigint, quantity numeric, reason text)
+where i.run_id = $1 and i.status not in ('superseded', 'void')
+group by e.metric, e.reason
+order by e.metric, e.reason`,
+};
+
+/**
  * The invoices that match every filter given, superseded ones only when asked for by their status.
  */
 export const invoiceListFiltered: Query<{ readonly period: string | null; readonly customer_id: string | null; readonly status: InvoiceStatus | null }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null }> = {
@@ -2181,6 +2195,19 @@ export const planVersionListDocuments: Query<{ readonly plan_versions: readonly 
   name: 'plan_version_list_documents',
   parameters: ['plan_versions'],
   text: `select plan_version, document from plan_versions where plan_version = any($1::text[])`,
+};
+
+/**
+ * The plan versions that a run billed or rated beside the bill under a token, with how many customers and how much they brought.
+ */
+export const planVersionListOfRun: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly plan_version: string; readonly plan: string; readonly title: string; readonly purpose: ChargePurpose; readonly currency: string; readonly customers: number; readonly total: bigint }> = {
+  name: 'plan_version_list_of_run',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select c.plan_version, v.plan, p.title, c.purpose, c.currency, count(distinct c.customer_id)::int as "customers", sum(c.amount)::bigint as "total"
+from charges c join plan_versions v using (plan_version) join plans p on p.plan = v.plan
+where c.run_id = $1 and c.fencing_token = $2
+group by c.plan_version, v.plan, p.title, c.purpose, c.currency
+order by v.plan, c.plan_version, c.purpose, c.currency`,
 };
 
 /**

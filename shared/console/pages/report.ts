@@ -1,0 +1,21 @@
+import { html } from 'hono/html';
+import { COMMANDS } from '../../alerts/commands.ts';
+import type { BillingPeriod } from '../../calendar/billing-period.ts';
+import { notFoundPage, type Page, type PageContext } from '../page.ts';
+import { command, trail } from '../parts.ts';
+import { readReport } from '../report/read-report.ts';
+import { reportBody } from '../report/report-body.ts';
+
+/** The run report on the console; printed, it is the same paper as the file. */
+export async function reportPage(
+  { reader }: PageContext,
+  { period }: { readonly period: BillingPeriod },
+): Promise<Page> {
+  const report = await readReport(reader, period);
+  if (!report) return notFoundPage(`There is no billing run of ${period}.`, html`<a href="/runs">All runs</a>`);
+  const body = html`<div class="screen">${trail([
+    ['Runs', '/runs'],
+    [period, `/runs/${period}`],
+  ])}<p class="muted">Print this page, or make it a file:</p>${command(COMMANDS.reportRun(period))}</div>${reportBody(report)}`;
+  return { status: 200, title: `Report of run ${period}`, active: 'runs', body };
+}
