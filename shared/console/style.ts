@@ -145,7 +145,7 @@ abbr { text-decoration: none; }
   .panel { border: 0; border-top: 1px solid var(--text); border-radius: 0; padding: .8rem 0 0; margin-bottom: 1.4rem; }
   .badge { border: 1px solid currentColor; }
   .scroll { overflow: visible; margin: 0; padding: 0; } .scroll code { white-space: normal; } .chart { overflow: visible; } .chart svg { min-width: 0; }
-  h2, .head, thead { break-after: avoid; } thead { display: table-header-group; } tr, .facts div, .signatures, .chart { break-inside: avoid; }
+  .report > .panel:last-child { break-inside: avoid; } h2, .head, thead { break-after: avoid; } thead { display: table-header-group; } tr, .facts div, .signatures, .chart { break-inside: avoid; }
 }
 `;
 
