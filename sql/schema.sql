@@ -1520,6 +1520,9 @@ begin
       found_table.name, coalesce(found_table.key, quote_literal('(a row)')), found_table.name);
   end loop;
   return query
+    select format('invoice_holds %s/%s', h.invoice_id, h.hold), h.placed_by, h.released_by
+    from invoice_holds h where h.released_by is not null and person_behind(h.placed_by) = person_behind(h.released_by);
+  return query
     select 'plan_approvals ' || a.plan_version || ' by ' || a.approver, v.author, a.approver
     from plan_approvals a join plan_versions v using (plan_version)
     where person_behind(v.author) = person_behind(a.approver);

@@ -16,6 +16,7 @@ import {
   breachListUnlistedTransitions,
   breachListUnpinnedCells,
   breachListUnpublishedFacts,
+  breachListUnreleasedHolds,
   breachListUnstatedExclusions,
   breachListUntiledDays,
   breachListWebhookAmounts,
@@ -147,6 +148,7 @@ const CHECKS: readonly PromiseCheck[] = [
   { promise: 17, sentence: 'amounts are those that were rated', find: bySql(breachListWebhookAmounts) },
   { promise: 18, sentence: 'what a run rests on is there', find: bySql(breachListOtherRows) },
   { promise: 23, sentence: 'nobody approved what they wrote', find: bySql(breachListSelfApprovals) },
+  { promise: 24, sentence: 'what was held went on by release', find: bySql(breachListUnreleasedHolds) },
 ];
 
 /**

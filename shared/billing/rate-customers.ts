@@ -46,10 +46,7 @@ export async function rateCustomers(
   const plans = openRatablePlans(planDocuments, divisors);
   const contractsOf = Map.groupBy(contracts, (row) => row.customer_id);
   const usageOf = Map.groupBy(usage, (row) => row.customer_id);
-  const offCycle = Map.groupBy(
-    await reader.rows(runOffCycleList, pin),
-    (row) => row.customer_id,
-  );
+  const offCycle = Map.groupBy(await reader.rows(runOffCycleList, pin), (row) => row.customer_id);
   return customers.map((customerId) => {
     const inputs = {
       period: run.period,

@@ -794,6 +794,22 @@ limit $2::int`,
 };
 
 /**
+ * Promise 24: invoices that went on although a hold on them was not released, and released holds that nobody gave a reason for.
+ */
+export const breachListUnreleasedHolds: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unreleased_holds',
+  parameters: ['most'],
+  text: `select format('%s hold %s', i.invoice_id, h.hold) as "place", format('is %s, and its hold "%s" was not released', i.status, h.reason) as "what"
+from invoices i join invoice_holds h using (invoice_id)
+where i.status not in ('rated', 'held', 'superseded', 'void') and h.released_by is null
+union all
+select format('%s hold %s', h.invoice_id, h.hold), 'was released without a reason'
+from invoice_holds h where h.released_by is not null and coalesce(trim(h.released_why), '') = ''
+order by 1
+limit $1::int`,
+};
+
+/**
  * Promise 5: usage of an invoice's customer that is in no segment of the invoice or in no metric of its plan, and is not among
  * the exclusions that the invoice states, by rows and quantity; and exclusions that no usage stands behind.
  */
@@ -810,12 +826,15 @@ export const breachListUnstatedExclusions: Query<{ readonly most: number }, { re
   from rated r cross join lateral jsonb_to_recordset(r.document -> 'segments') s ("planVersion" text, "from" date, "to" date)
   join plan_versions v on v.plan_version = s."planVersion"
 ), used as (
-  select r.invoice_id, u.metric, case when s.invoice_id is null then 'no_contract' else 'metric_not_in_plan' end as reason,
+  select r.invoice_id, u.metric,
+    case when s.invoice_id is not null then 'metric_not_in_plan' when o.customer_id is not null then 'billed_off_cycle' else 'no_contract' end as reason,
     count(*) as rows, sum(u.quantity) as quantity
   from rated r
   join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
   join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.customer_id = r.customer_id
   left join segments s on s.invoice_id = r.invoice_id and u.day >= s.from_day and u.day < s.to_day
+  left join run_off_cycle_days o on o.run_id = r.run_id and o.fencing_token = r.fencing_token and o.customer_id = r.customer_id
+    and u.day >= o.from_day and u.day < o.to_day
   where s.invoice_id is null or not s.metrics ? u.metric
   group by 1, 2, 3
 ), stated as (

@@ -10,12 +10,15 @@ with rated as (
   from rated r cross join lateral jsonb_to_recordset(r.document -> 'segments') s ("planVersion" text, "from" date, "to" date)
   join plan_versions v on v.plan_version = s."planVersion"
 ), used as (
-  select r.invoice_id, u.metric, case when s.invoice_id is null then 'no_contract' else 'metric_not_in_plan' end as reason,
+  select r.invoice_id, u.metric,
+    case when s.invoice_id is not null then 'metric_not_in_plan' when o.customer_id is not null then 'billed_off_cycle' else 'no_contract' end as reason,
     count(*) as rows, sum(u.quantity) as quantity
   from rated r
   join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
   join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.customer_id = r.customer_id
   left join segments s on s.invoice_id = r.invoice_id and u.day >= s.from_day and u.day < s.to_day
+  left join run_off_cycle_days o on o.run_id = r.run_id and o.fencing_token = r.fencing_token and o.customer_id = r.customer_id
+    and u.day >= o.from_day and u.day < o.to_day
   where s.invoice_id is null or not s.metrics ? u.metric
   group by 1, 2, 3
 ), stated as (

@@ -379,4 +379,20 @@ export const PLANTED_BREACHES: readonly PlantedBreach[] = [
       `insert into completeness_waivers values ('eu-west', 'requests', '2026-10-01', 'person:ana', 'person:ana', 'x', '2026-11-01')`,
     ],
   },
+  {
+    what: 'a hold that nobody released',
+    sentence: 'what was held went on by release',
+    place: `${INVOICE} hold 1`,
+    statements: [
+      `insert into invoice_holds (invoice_id, hold, reason, detail, releasable, placed_by, placed_at) values ('${INVOICE}', 1, 'by_hand', 'x', true, 'person:ana', '2026-11-02')`,
+    ],
+  },
+  {
+    what: 'a hold released by who placed it',
+    sentence: 'nobody approved what they wrote',
+    place: `invoice_holds ${INVOICE}/1`,
+    statements: [
+      `insert into invoice_holds (invoice_id, hold, reason, detail, releasable, placed_by, placed_at, released_by, released_at, released_why) values ('${INVOICE}', 1, 'by_hand', 'x', true, 'person:ana', '2026-11-02', 'person:ana', '2026-11-02', 'x')`,
+    ],
+  },
 ];

@@ -76,7 +76,7 @@ describe('the run report', () => {
   test('of a period without a run is refused', async () => {
     expect(await run('run', 'report', '2020-01', '--out', join(folder, 'x.html'))).toMatchObject({
       code: 1,
-      err: expect.stringContaining('There is no run of 2020-01'),
+      err: expect.stringContaining('There is no run 2020-01'),
     });
   });
 

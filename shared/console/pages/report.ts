@@ -11,7 +11,7 @@ export async function reportPage(
   { reader }: PageContext,
   { period }: { readonly period: BillingPeriod },
 ): Promise<Page> {
-  const report = await readReport(reader, period);
+  const report = await readReport(reader, period, period);
   if (!report) return notFoundPage(`There is no billing run of ${period}.`, html`<a href="/runs">All runs</a>`);
   const body = html`<div class="screen">${trail([
     ['Runs', '/runs'],

@@ -18,9 +18,9 @@ import {
 /** Everything that finance signs of a period's close, as it stands in the database. */
 export type RunReport = NonNullable<Awaited<ReturnType<typeof readReport>>>;
 
-/** Reads the report of a run; undefined when the period has none. */
-export async function readReport(reader: Reader, period: BillingPeriod) {
-  const run = await reader.first(billingRunFind, { run_id: period });
+/** Reads the report of a run, of the month or off cycle; undefined when there is no such run. */
+export async function readReport(reader: Reader, runId: string, period: BillingPeriod) {
+  const run = await reader.first(billingRunFind, { run_id: runId });
   if (!run) return undefined;
   const key = { run_id: run.run_id };
   const days = { from_day: run.period_from, to_day: run.period_to };
