@@ -2400,6 +2400,17 @@ export const runMetricList: Query<{ readonly run_id: string; readonly fencing_to
 };
 
 /**
+ * The divisors of the metrics as the run of an invoice pinned them.
+ */
+export const runMetricListOfInvoice: Query<{ readonly invoice_id: string }, { readonly metric: string; readonly divisor: string }> = {
+  name: 'run_metric_list_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select m.metric, m.divisor
+from invoices i join run_metrics m on m.run_id = i.run_id and m.fencing_token = i.fencing_token
+where i.invoice_id = $1`,
+};
+
+/**
  * The days that a run of the month leaves to off-cycle runs, as it pinned them under a token; an off-cycle run has none.
  */
 export const runOffCycleList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly customer_id: string; readonly from_day: string; readonly to_day: string }> = {

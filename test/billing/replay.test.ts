@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkPromises } from '../../shared/audit/promises.ts';
+import { explainInvoice } from '../../shared/billing/explain.ts';
 import type { InvoiceReplay } from '../../shared/billing/replay.ts';
 import { replayInvoices } from '../../shared/billing/replay-period.ts';
 import { INVOICE, issuedMonth } from '../audit/issued-month.ts';
@@ -93,6 +94,8 @@ describe('a month with every plan, mode and roll-up', () => {
     expect(replays.some((one) => one.kind === 'identical' && one.held)).toBe(true);
     const checked = await checkPromises(db.database, { settledBefore: new Date('2026-10-01') });
     expect(checked.flatMap(({ breaches }) => breaches)).toEqual([]);
+    const shadowed = await explainInvoice(db.database, `${PERIOD}/shadowed/usage`);
+    expect(shadowed).toMatchObject({ explanation: { matches: true, shadow: { lines: expect.any(Array) } } });
     await tamper(`update charges set amount = amount + 1 where purpose = 'shadow' and position = 0`);
     expect(await replayed()).toContainEqual(
       expect.objectContaining({
