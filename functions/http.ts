@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -19,7 +21,7 @@ export interface HttpReply {
   readonly status: number;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Text is sent as it is; anything else as JSON. */
+  /** Text is sent as it is, an async iterable of texts part by part as the caller takes them; anything else as JSON. */
   readonly body?: unknown;
 }
 
@@ -51,7 +53,11 @@ export function serve(
   };
   return async (request: Request, response: Response) => {
     const asked = toHttpRequest(request);
-    send(response, await around(asked, () => answer(asked)));
+    await send(response, await around(asked, () => answer(asked))).catch((error: unknown) => {
+      // A download that fails after its first part is cut off, so that nobody takes it for whole.
+      report(name, logger, error);
+      response.destroy();
+    });
   };
 }
 
@@ -76,11 +82,18 @@ function toHttpRequest(request: Request): HttpRequest {
   };
 }
 
-function send(response: Response, reply: HttpReply): void {
+async function send(response: Response, reply: HttpReply): Promise<void> {
   response.status(reply.status);
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.set(name, value);
   if (reply.body === undefined) response.end();
   else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body))
     response.type(reply.contentType ?? 'text/plain').send(reply.body);
-  else response.json(reply.body);
+  else if (isParts(reply.body)) {
+    response.type(reply.contentType ?? 'text/plain');
+    await pipeline(Readable.from(reply.body), response);
+  } else response.json(reply.body);
+}
+
+function isParts(body: unknown): body is AsyncIterable<string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }

@@ -10,6 +10,7 @@ import { manifest as priceUsage } from './price-usage/manifest.ts';
 import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
 import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
+import { manifest as sealAuditLog } from './seal-audit-log/manifest.ts';
 import { manifest as sweepOutbox } from './sweep-outbox/manifest.ts';
 import { type TraceSurroundings, traceCall } from './trace.ts';
 import { manifest as validateUsage } from './validate-usage/manifest.ts';
@@ -31,6 +32,7 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },
   { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
   { manifest: reportMetrics, load: () => import('./report-metrics/handler.ts') },
+  { manifest: sealAuditLog, load: () => import('./seal-audit-log/handler.ts') },
   { manifest: alertFailures, load: () => import('./alert-failures/handler.ts') },
   { manifest: console, load: () => import('./console/handler.ts') },
 ];

@@ -67,6 +67,21 @@ create table audit_log (
   constraint audit_log_pkey PRIMARY KEY (sequence)
 );
 
+create table audit_seals (
+  day date not null,
+  last_sequence bigint not null,
+  last_hash bytea not null,
+  entries bigint not null,
+  sealed_at timestamp with time zone not null,
+  previous_hash bytea not null,
+  hash bytea not null,
+  constraint audit_seals_hash_key UNIQUE (hash),
+  constraint audit_seals_pkey PRIMARY KEY (day),
+  constraint audit_seals_entries_check CHECK ((entries >= 0)),
+  constraint audit_seals_last_hash_check CHECK ((length(last_hash) = 32)),
+  constraint audit_seals_last_sequence_check CHECK ((last_sequence > 0))
+);
+
 create table backfill_cells (
   backfill_id bigint not null,
   region text not null,
@@ -553,6 +568,48 @@ create table run_checkpoints (
   constraint run_checkpoints_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id)
 );
 
+create table run_contracts (
+  run_id text not null,
+  fencing_token integer not null,
+  contract_id text not null,
+  customer_id text not null,
+  mode billing_mode not null,
+  legacy_plan_version text,
+  usage_plan_version text,
+  overrides text not null,
+  starts_on date not null,
+  ends_on date,
+  constraint run_contracts_pkey PRIMARY KEY (run_id, fencing_token, customer_id, contract_id),
+  constraint run_contracts_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+  constraint run_contracts_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint run_contracts_legacy_plan_version_fkey FOREIGN KEY (legacy_plan_version) REFERENCES plan_versions(plan_version),
+  constraint run_contracts_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint run_contracts_usage_plan_version_fkey FOREIGN KEY (usage_plan_version) REFERENCES plan_versions(plan_version)
+);
+
+create table run_metrics (
+  run_id text not null,
+  fencing_token integer not null,
+  metric text not null,
+  divisor numeric not null,
+  constraint run_metrics_pkey PRIMARY KEY (run_id, fencing_token, metric),
+  constraint run_metrics_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
+  constraint run_metrics_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint run_metrics_divisor_check CHECK ((divisor > (0)::numeric))
+);
+
+create table run_off_cycle_days (
+  run_id text not null,
+  fencing_token integer not null,
+  customer_id text not null,
+  from_day date not null,
+  to_day date not null,
+  constraint run_off_cycle_days_pkey PRIMARY KEY (run_id, fencing_token, customer_id, from_day),
+  constraint run_off_cycle_days_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint run_off_cycle_days_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint run_off_cycle_days_check CHECK ((to_day > from_day))
+);
+
 create table run_shards (
   run_id text not null,
   fencing_token integer not null,
@@ -806,6 +863,55 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.audit_seal(through_day date, at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  last_seal audit_seals;
+  head record;
+  of_day date;
+  sealed integer := 0;
+begin
+  if through_day >= (at at time zone 'UTC')::date then
+    raise exception 'day % is not over at %, and cannot be sealed', through_day, at
+      using errcode = 'DB005', hint = 'Seal it after its end.';
+  end if;
+  -- The lock of audit_append: no entry is on its way while its predecessors are counted.
+  perform pg_advisory_xact_lock(hashtext('audit_log'));
+  select * into last_seal from audit_seals s order by s.day desc limit 1;
+  of_day := coalesce(last_seal.day + 1, (select (l.at at time zone 'UTC')::date from audit_log l order by l.sequence limit 1));
+  while of_day <= through_day loop
+    select l.sequence, l.hash into head from audit_log l
+      where l.sequence >= coalesce(last_seal.last_sequence, 0) and l.at < (of_day + 1)::timestamp at time zone 'UTC'
+      order by l.sequence desc limit 1;
+    -- Entries whose clock was ahead may leave a day with nothing new: it repeats the seal before.
+    head.sequence := coalesce(head.sequence, last_seal.last_sequence);
+    head.hash := coalesce(head.hash, last_seal.last_hash);
+    insert into audit_seals (day, last_sequence, last_hash, entries, sealed_at, previous_hash, hash)
+    values (of_day, head.sequence, head.hash, head.sequence - coalesce(last_seal.last_sequence, 0), at, coalesce(last_seal.hash, '\x'),
+            audit_seal_hash(coalesce(last_seal.hash, '\x'), of_day, head.sequence, head.hash,
+                            head.sequence - coalesce(last_seal.last_sequence, 0), at))
+    returning * into last_seal;
+    sealed := sealed + 1;
+    of_day := of_day + 1;
+  end loop;
+  return sealed;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_seal_hash(previous_hash bytea, day date, last_sequence bigint, last_hash bytea, entries bigint, sealed_at timestamp with time zone)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select sha256(previous_hash || convert_to(jsonb_build_array(
+    to_char(day, 'YYYY-MM-DD'), last_sequence, encode(last_hash, 'hex'), entries,
+    to_char(sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text, 'UTF8'))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.audit_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1020,6 +1126,37 @@ CREATE OR REPLACE FUNCTION public.person_behind(identity text)
 AS $function$
   select coalesce((select owner from principals where principal = identity), identity)
 $function$;
+
+CREATE OR REPLACE FUNCTION public.pin_terms(of_run billing_runs)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into run_contracts (run_id, fencing_token, contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on)
+  select of_run.run_id, of_run.fencing_token, c.contract_id, c.customer_id, c.mode, c.legacy_plan_version, c.usage_plan_version, c.overrides, c.starts_on, c.ends_on
+  from contracts c where run_bills_contract(of_run, c)
+  on conflict do nothing;
+  insert into run_metrics (run_id, fencing_token, metric, divisor)
+  select of_run.run_id, of_run.fencing_token, m.metric, m.divisor from metrics m
+  on conflict do nothing;
+  insert into run_off_cycle_days (run_id, fencing_token, customer_id, from_day, to_day)
+  select of_run.run_id, of_run.fencing_token, c.customer_id, o.period_from, o.period_to
+  from billing_runs o join contracts c on c.contract_id = o.contract_id
+  where of_run.contract_id is null and o.period = of_run.period
+  on conflict do nothing;
+$function$;
+
+CREATE OR REPLACE FUNCTION public.pin_terms_of_complete_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pin_terms(new);
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.prepare_usage_partitions(for_day date)
  RETURNS void
@@ -1698,6 +1835,38 @@ AS $function$
   from billing_runs r where r.run_id = of_run
 $function$;
 
+CREATE OR REPLACE FUNCTION public.self_approvals()
+ RETURNS TABLE(place text, author text, approver text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  found_table record;
+begin
+  for found_table in
+    select c.oid::regclass as name,
+      (select string_agg(format('t.%I::text', a.attname), ' || ''/'' || ' order by array_position(k.conkey, a.attnum))
+       from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+       where k.conrelid = c.oid and k.contype = 'p') as key
+    from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('author', 'approver') and not a.attisdropped) = 2
+    order by c.relname
+  loop
+    return query execute format(
+      'select %L || '' '' || %s, t.author::text, t.approver::text from %s t where t.approver is not null and person_behind(t.author::text) = person_behind(t.approver::text)',
+      found_table.name, coalesce(found_table.key, quote_literal('(a row)')), found_table.name);
+  end loop;
+  return query
+    select format('invoice_holds %s/%s', h.invoice_id, h.hold), h.placed_by, h.released_by
+    from invoice_holds h where h.released_by is not null and person_behind(h.placed_by) = person_behind(h.released_by);
+  return query
+    select 'plan_approvals ' || a.plan_version || ' by ' || a.approver, v.author, a.approver
+    from plan_approvals a join plan_versions v using (plan_version)
+    where person_behind(v.author) = person_behind(a.approver);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.skip_unchanged_backtest()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1732,6 +1901,8 @@ $function$;
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_seals_are_append_only BEFORE DELETE OR UPDATE ON public.audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_seals_are_never_truncated BEFORE TRUNCATE ON public.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER cells_are_kept BEFORE DELETE ON public.backfill_cells FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.backfill_cells FOR EACH ROW EXECUTE FUNCTION enforce_transition('backfill_cell');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.backfills DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('backfill', 'backfill_id');
@@ -1746,6 +1917,7 @@ CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.billing_
 CREATE TRIGGER nothing_is_open BEFORE UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'closed'::billing_run_status) AND (old.status <> 'closed'::billing_run_status))) EXECUTE FUNCTION require_nothing_open();
 CREATE TRIGGER off_cycle_days_are_open BEFORE INSERT ON public.billing_runs FOR EACH ROW WHEN ((new.contract_id IS NOT NULL)) EXECUTE FUNCTION require_off_cycle_days();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing_runs FOR EACH ROW EXECUTE FUNCTION enforce_transition('billing_run');
+CREATE TRIGGER terms_are_pinned AFTER UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'complete'::billing_run_status) AND (old.status = 'collecting'::billing_run_status))) EXECUTE FUNCTION pin_terms_of_complete_run();
 CREATE TRIGGER charges_are_immutable BEFORE DELETE OR UPDATE ON public.charges FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER volumes_are_immutable BEFORE DELETE OR UPDATE ON public.checkpoint_volumes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
@@ -1799,6 +1971,9 @@ CREATE TRIGGER version_is_immutable BEFORE UPDATE ON public.plan_versions FOR EA
 CREATE TRIGGER versions_are_kept BEFORE DELETE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION keep_principal_kind();
 CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION require_owner_to_be_a_person();
+CREATE TRIGGER run_contracts_are_kept BEFORE DELETE OR UPDATE ON public.run_contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER run_metrics_are_kept BEFORE DELETE OR UPDATE ON public.run_metrics FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER run_off_cycle_days_are_kept BEFORE DELETE OR UPDATE ON public.run_off_cycle_days FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
 CREATE TRIGGER anomalies_are_kept BEFORE DELETE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1824,6 +1999,8 @@ grant select on approval_thresholds to daybook_app;
 grant select on approval_thresholds to daybook_auditor;
 grant select on audit_log to daybook_app;
 grant select on audit_log to daybook_auditor;
+grant select on audit_seals to daybook_app;
+grant select on audit_seals to daybook_auditor;
 grant insert, select, update on backfill_cells to daybook_app;
 grant select on backfill_cells to daybook_auditor;
 grant insert, select, update on backfills to daybook_app;
@@ -1881,8 +2058,15 @@ grant insert, select, update on regions to daybook_app;
 grant select on regions to daybook_auditor;
 grant insert, select on run_checkpoints to daybook_app;
 grant select on run_checkpoints to daybook_auditor;
+grant select on run_contracts to daybook_app;
+grant select on run_contracts to daybook_auditor;
+grant select on run_metrics to daybook_app;
+grant select on run_metrics to daybook_auditor;
+grant select on run_off_cycle_days to daybook_app;
+grant select on run_off_cycle_days to daybook_auditor;
 grant insert, select, update on run_shards to daybook_app;
 grant select on run_shards to daybook_auditor;
+grant select on schema_migrations to daybook_auditor;
 grant select on state_transitions to daybook_app;
 grant select on state_transitions to daybook_auditor;
 grant insert, select on stripe_events to daybook_app;

@@ -5,7 +5,7 @@ export const manifest = {
   purpose: 'Tells people in Slack what failed, why, and the command that helps; keeps dead letters.',
   trigger: {
     kind: 'events',
-    topics: ['usage.incomplete', 'charges.priced', 'rating.failed', 'invoice.failed'],
+    topics: ['usage.incomplete', 'charges.priced', 'rating.failed', 'invoice.failed', 'audit.broken'],
     deadLetters: true,
   },
   publishes: [],

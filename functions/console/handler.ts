@@ -5,7 +5,7 @@ import { notFoundPage, type Page, type PageContext } from '../../shared/console/
 import { ICON, STYLE } from '../../shared/console/style.ts';
 import type { HttpHandler, HttpReply, HttpRequest } from '../http.ts';
 import type { World } from '../world.ts';
-import { findRoute } from './routes.ts';
+import { type Download, findRoute } from './routes.ts';
 
 const STYLE_VERSION = digest(STYLE).slice('sha256:'.length, 'sha256:'.length + 12);
 
@@ -37,7 +37,9 @@ export function create(world: World): HttpHandler {
     if (request.path === '/style.css') return asset('text/css; charset=utf-8', STYLE);
     if (request.path === '/icon.svg') return asset('image/svg+xml', ICON);
     const context = { reader: world.database, now: world.effects.now() };
-    const page = await openPage(context, request);
+    const opened = await open(context, request);
+    if (opened.kind === 'download') return sent(opened.download);
+    const { page } = opened;
     const body = await renderDocument(page, STYLE_VERSION, context.now);
     return {
       status: page.status,
@@ -48,15 +50,31 @@ export function create(world: World): HttpHandler {
   };
 }
 
-async function openPage(context: PageContext, request: HttpRequest): Promise<Page> {
+type Opened =
+  | { readonly kind: 'page'; readonly page: Page }
+  | { readonly kind: 'download'; readonly download: Download };
+
+async function open(context: PageContext, request: HttpRequest): Promise<Opened> {
   const overview = html`<a href="/">The overview</a> leads to everything there is.`;
   const found = findRoute(request.path);
-  if (found === undefined) return notFoundPage(`There is no page ${request.path}.`, overview);
+  const missing = (why: string): Opened => ({
+    kind: 'page',
+    page: notFoundPage(`There is no page ${request.path}${why}`, overview),
+  });
+  if (found === undefined) return missing('.');
   // What stands in the path wins over a query parameter of the same name.
   const address = { ...Object.fromEntries(request.query), ...found.parameters };
   const opened = await found.route.open(context, address);
-  if (opened.kind === 'unknown') return notFoundPage(`There is no page ${request.path}: ${opened.reason}`, overview);
-  return opened.page;
+  return opened.kind === 'unknown' ? missing(`: ${opened.reason}`) : opened;
+}
+
+function sent({ fileName, contentType, parts }: Download): HttpReply {
+  const headers = {
+    ...SECURITY_HEADERS,
+    'cache-control': 'no-store',
+    'content-disposition': `attachment; filename="${fileName}"`,
+  };
+  return { status: 200, contentType, headers, body: parts };
 }
 
 function asset(contentType: string, body: string): HttpReply {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BillingPeriod } from '../../shared/calendar/billing-period.ts';
 import {
   customerSchema,
   daySchema,
@@ -24,12 +25,24 @@ import { operationsPage } from '../../shared/console/pages/operations.ts';
 import { overviewPage } from '../../shared/console/pages/overview.ts';
 import { planVersionPage } from '../../shared/console/pages/plan-version.ts';
 import { plansPage } from '../../shared/console/pages/plans.ts';
+import { reportPage } from '../../shared/console/pages/report.ts';
 import { runPage } from '../../shared/console/pages/run.ts';
 import { runsPage } from '../../shared/console/pages/runs.ts';
 import { usagePage } from '../../shared/console/pages/usage.ts';
 import type { PrincipalRole } from '../../shared/database/queries.generated.ts';
+import { type ExportFormat, exportInvoices } from '../../shared/exports/export.ts';
 
-type Opened = { readonly kind: 'page'; readonly page: Page } | { readonly kind: 'unknown'; readonly reason: string };
+type Opened =
+  | { readonly kind: 'page'; readonly page: Page }
+  | { readonly kind: 'download'; readonly download: Download }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** A file that is sent part by part as it is made. */
+export interface Download {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly parts: AsyncIterable<string>;
+}
 
 export interface Route {
   readonly method: 'GET';
@@ -60,7 +73,38 @@ function get<Schema extends z.ZodType>(
   };
 }
 
+/** As {@link get}, for a file. What cannot be addressed is not found, as a page. */
+function getFile<Schema extends z.ZodType>(
+  pattern: string,
+  role: PrincipalRole,
+  schema: Schema,
+  download: (context: PageContext, address: z.output<Schema>) => Download,
+): Route {
+  return {
+    method: 'GET',
+    pattern,
+    role,
+    async open(context, address) {
+      const parsed = schema.safeParse(address);
+      if (!parsed.success)
+        return { kind: 'unknown', reason: parsed.error.issues.map((issue) => issue.message).join('; ') };
+      return { kind: 'download', download: download(context, parsed.data) };
+    },
+  };
+}
+
+const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
+
+function invoiceExport(format: ExportFormat, lines: boolean) {
+  return ({ reader }: PageContext, { period }: { readonly period: BillingPeriod }): Download => ({
+    fileName: `daybook-${period}-${lines && format === 'csv' ? 'lines' : 'invoices'}.${format}`,
+    contentType: CONTENT_TYPES[format],
+    parts: exportInvoices(reader, { period, format, lines }),
+  });
+}
+
 const nothing = z.object({});
+const ofPeriod = z.object({ period: periodSchema });
 const optionalPeriod = { period: periodSchema.optional() };
 const { issue, ...firstIssue } = invoiceParts;
 const laterIssue = { ...firstIssue, issue: issue.unwrap() };
@@ -70,6 +114,10 @@ export const ROUTES: readonly Route[] = [
   get('/', 'viewer', nothing, overviewPage),
   get('/runs', 'viewer', nothing, runsPage),
   get('/runs/:run', 'viewer', z.object({ run: runSchema }), runPage),
+  get('/runs/:run/report', 'viewer', z.object({ run: runSchema }), reportPage),
+  getFile('/runs/:period/invoices.csv', 'finance', ofPeriod, invoiceExport('csv', false)),
+  getFile('/runs/:period/lines.csv', 'finance', ofPeriod, invoiceExport('csv', true)),
+  getFile('/runs/:period/invoices.json', 'finance', ofPeriod, invoiceExport('json', true)),
   get('/invoices/:period/:customer/:series', 'viewer', z.object(firstIssue), invoicePage),
   get('/invoices/:period/:customer/:series/:issue', 'viewer', z.object(laterIssue), invoicePage),
   get(

@@ -13,6 +13,8 @@ export const manifest = {
     'invoice.approved',
     'invoice.issued',
     'invoice.failed',
+    'audit.sealed',
+    'audit.broken',
   ],
   uses: ['postgres'],
   timeoutSeconds: 60,

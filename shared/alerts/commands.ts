@@ -15,6 +15,7 @@ export const COMMANDS = {
   completeness: (period: string) => `${DAYBOOK} usage completeness --period ${period}`,
   showRun: (period: string) => `${DAYBOOK} run show ${period}`,
   rateRun: (period: string) => `${DAYBOOK} run rate ${period}`,
+  reportRun: (run: string) => `${DAYBOOK} run report ${run} --out run-report-${run.replace(':', '-')}.html`,
   approveRun: (run: string, reviewed?: string) =>
     `${DAYBOOK} run approve ${run} --as person:YOU${reviewed === undefined ? '' : ` --reviewed ${reviewed}`} --why "what was reviewed"`,
   closeRun: (run: string) => `${DAYBOOK} run close ${run} --as person:YOU --why "why it is done"`,

@@ -6,7 +6,7 @@ import { COMMANDS } from './commands.ts';
 import type { Notice } from './notice.ts';
 
 /** The topics that people are told about. */
-export type AlertTopic = 'usage.incomplete' | 'charges.priced' | 'rating.failed' | 'invoice.failed';
+export type AlertTopic = 'usage.incomplete' | 'charges.priced' | 'rating.failed' | 'invoice.failed' | 'audit.broken';
 export type AlertEvent = { readonly [T in AlertTopic]: DaybookEvent<T> & { readonly type: T } }[AlertTopic];
 
 /** What people are told about an event: where, why, and the command that helps next. Reads the totals of a priced run. */
@@ -20,6 +20,8 @@ export async function noticeOf(reader: Reader, event: AlertEvent, consoleUrl: st
       return ratingFailed(event.data);
     case 'invoice.failed':
       return invoiceFailed(event.data);
+    case 'audit.broken':
+      return auditBroken(event.data);
     default:
       return event satisfies never;
   }
@@ -77,6 +79,19 @@ function invoiceFailed({ invoiceId, runId, reason, detail }: EventData<'invoice.
       where: `invoice ${invoiceId} of billing run ${runId}`,
       why: `${reason}: ${detail}`,
       recover: `${COMMANDS.showInvoice(invoiceId)}\n${COMMANDS.issueRun(runId)}`,
+    },
+  };
+}
+
+function auditBroken({ day, faults, place }: EventData<'audit.broken'>): Notice {
+  return {
+    occasion: { job: 'seal-audit-log', window: day, error: 'audit_broken' },
+    alert: {
+      severity: 'critical',
+      title: 'The audit log was changed from outside',
+      where: `audit log, ${place}; the day ${day} is not sealed`,
+      why: `${faults} ${faults === 1 ? 'entry is' : 'entries are'} not what their hashes were made from, since the last seal. Someone with rights beyond the application has written to the log.`,
+      recover: COMMANDS.verifyAudit(),
     },
   };
 }

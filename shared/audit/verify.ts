@@ -1,105 +1,64 @@
-import { createHash } from 'node:crypto';
 import type { Reader } from '../database/database.ts';
-import { auditLogFindDisagreements, auditLogListAfter } from '../database/queries.generated.ts';
-
-/** An entry's place in the chain and its hash, 64 hexadecimal digits. Noted elsewhere, it proves the chain up to it. */
-export interface ChainPoint {
-  readonly sequence: bigint;
-  readonly hash: string;
-}
-
-/** Something in the log that was not there when the log was written. */
-export type AuditFault =
-  /** Entries between two others are gone: `from` to `to`, both included. */
-  | { readonly kind: 'missing'; readonly from: bigint; readonly to: bigint }
-  /** The entry's content is not the one that its hash was made from. */
-  | { readonly kind: 'altered'; readonly sequence: bigint; readonly action: string; readonly subject: string }
-  /** The entry is sound in itself and does not follow the one before it: one of the two was written anew. */
-  | { readonly kind: 'broken_link'; readonly sequence: bigint; readonly action: string; readonly subject: string }
-  /** A state that the log does not tell of, or a logged thing that is gone: the log was cut, or a table was changed beside it. */
-  | {
-      readonly kind: 'state_differs';
-      readonly entity: string;
-      readonly subject: string;
-      /** Null when there is no such thing any more. */
-      readonly actual: string | null;
-      /** Null when the log never mentions it. */
-      readonly logged: string | null;
-    }
-  /** The point that was noted elsewhere is not in the chain. */
-  | {
-      readonly kind: 'anchor_differs';
-      readonly sequence: bigint;
-      readonly expected: string;
-      readonly found: string | null;
-    };
+import { auditLogFindDisagreements } from '../database/queries.generated.ts';
+import { CHAIN_START, type ChainPoint, walkChain } from './chain.ts';
+import type { AuditFault } from './fault.ts';
+import { readSeals, type Seal } from './seals.ts';
 
 export interface AuditVerdict {
   readonly entries: number;
   /** The last entry; null when the log is empty. */
   readonly head: ChainPoint | null;
+  readonly seals: number;
+  /** The last sealed UTC day; null when none is. What came after it rests on the chain alone. */
+  readonly sealedThrough: string | null;
   /** In the order of the chain; empty when everything is as it was written. */
   readonly faults: readonly AuditFault[];
 }
 
-/** One entry with the texts that its hash was made from. */
-interface Entry {
-  readonly sequence: bigint;
-  readonly at: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly why: string;
-  readonly detail: string;
-  readonly previous_hash: string;
-  readonly hash: string;
-}
-
-const BATCH = 5_000;
-
 /**
  * Verifies the log (promise 16): that its numbers follow each other, that every hash is the one of its content and of
- * the hash before it, and that the last logged state of everything is its state. The hashes are computed here and not by
- * the database, so that a changed function there is found too.
+ * the hash before it, that the entries under the daily seals are those that were sealed, and that the last logged state
+ * of everything is its state.
  *
- * A chain that was written anew from some entry to its end is sound in itself; only an `anchor` that was noted before
- * shows it.
+ * A chain that was written anew together with its seals is sound in itself; only `anchors` that were noted elsewhere,
+ * like the head and the seals in the structured log, show it.
  */
-export async function verifyAuditLog(reader: Reader, anchor: ChainPoint | null = null): Promise<AuditVerdict> {
-  const faults: AuditFault[] = [];
-  let head: ChainPoint = { sequence: 0n, hash: '' };
-  let entries = 0;
-  let anchored: string | null = null;
-  for (;;) {
-    const batch = await reader.rows(auditLogListAfter, { after: head.sequence, batch_size: BATCH });
-    for (const entry of batch) {
-      faults.push(...faultsOf(entry, head));
-      if (entry.sequence === anchor?.sequence) anchored = entry.hash;
-      head = { sequence: entry.sequence, hash: entry.hash };
-    }
-    entries += batch.length;
-    if (batch.length < BATCH) break;
-  }
-  if (anchor !== null && anchored !== anchor.hash) {
-    faults.push({ kind: 'anchor_differs', sequence: anchor.sequence, expected: anchor.hash, found: anchored });
-  }
-  return { entries, head: entries === 0 ? null : head, faults: [...faults, ...(await disagreements(reader))] };
+export async function verifyAuditLog(reader: Reader, anchors: readonly ChainPoint[] = []): Promise<AuditVerdict> {
+  const { seals, faults: sealFaults } = await readSeals(reader);
+  const noted = new Set([...anchors, ...seals.map(sealedPoint)].map(({ sequence }) => sequence));
+  const found = new Map<bigint, string>();
+  const walk = await walkChain(reader, CHAIN_START, ({ sequence, hash }) => {
+    if (noted.has(sequence)) found.set(sequence, hash);
+  });
+  const faults = [
+    ...walk.faults,
+    ...sealFaults,
+    ...seals.flatMap((seal) => sealDiffers(seal, found)),
+    ...anchors.flatMap((anchor) => anchorDiffers(anchor, found)),
+    ...(await disagreements(reader)),
+  ];
+  return {
+    entries: walk.entries,
+    head: walk.entries === 0 ? null : walk.head,
+    seals: seals.length,
+    sealedThrough: seals.at(-1)?.day ?? null,
+    faults,
+  };
 }
 
-function faultsOf(entry: Entry, before: ChainPoint): AuditFault[] {
-  const { sequence, action, subject } = entry;
-  const faults: AuditFault[] = [];
-  if (sequence > before.sequence + 1n) faults.push({ kind: 'missing', from: before.sequence + 1n, to: sequence - 1n });
-  else if (entry.previous_hash !== before.hash) faults.push({ kind: 'broken_link', sequence, action, subject });
-  if (hashOf(entry) !== entry.hash) faults.push({ kind: 'altered', sequence, action, subject });
-  return faults;
+function sealedPoint(seal: Seal): ChainPoint {
+  return { sequence: seal.last_sequence, hash: seal.last_hash };
 }
 
-/** The hash as the database's audit_hash makes it: over the hash before, and the JSON array in PostgreSQL's spelling. */
-function hashOf(entry: Entry): string {
-  const texts = [entry.at, entry.actor, entry.action, entry.subject, entry.why].map((text) => JSON.stringify(text));
-  const content = `[${[entry.sequence.toString(), ...texts, entry.detail].join(', ')}]`;
-  return createHash('sha256').update(Buffer.from(entry.previous_hash, 'hex')).update(content, 'utf8').digest('hex');
+function sealDiffers(seal: Seal, entries: ReadonlyMap<bigint, string>): AuditFault[] {
+  const { sequence, hash: expected } = sealedPoint(seal);
+  const found = entries.get(sequence) ?? null;
+  return found === expected ? [] : [{ kind: 'seal_differs', day: seal.day, sequence, expected, found }];
+}
+
+function anchorDiffers({ sequence, hash: expected }: ChainPoint, entries: ReadonlyMap<bigint, string>): AuditFault[] {
+  const found = entries.get(sequence) ?? null;
+  return found === expected ? [] : [{ kind: 'anchor_differs', sequence, expected, found }];
 }
 
 async function disagreements(reader: Reader): Promise<AuditFault[]> {

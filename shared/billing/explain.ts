@@ -5,6 +5,7 @@ import type { Reader } from '../database/database.ts';
 import { completenessWaiverList, invoiceShow } from '../database/queries.generated.ts';
 import { checkpointsOf, type PinnedCheckpoint } from './explain-checkpoints.ts';
 import { explainLines } from './explain-lines.ts';
+import { explainShadow } from './explain-shadow.ts';
 import type { InvoiceExplanation, LineExplanation, MetricExplanation, WaiverExplanation } from './explanation.ts';
 import { invoiceDocument } from './invoice-document.ts';
 import { type CustomerRating, rateCustomer } from './rate-customer.ts';
@@ -31,7 +32,8 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
   const anew = rateCustomer(rest.inputs);
   const lines = explainLines(rest, anew);
   const metrics = [...new Set(lines.flatMap((line) => metricsOf(line).map(({ name }) => name)))];
-  const documentMatches = row.hold_reason !== null || documentAnew(row, anew) === row.document;
+  const documentMatches = isUnrated(row.document) || documentAnew(row, anew) === row.document;
+  const shadow = await explainShadow(reader, row, anew);
   const explanation: InvoiceExplanation = {
     invoice: row.invoice_id,
     customer: row.customer_id,
@@ -50,15 +52,29 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
     exclusions: exclusionsSchema.parse(JSON.parse(row.document)).exclusions,
     checkpoints: checkpointsOf(rest.checkpoints.filter((checkpoint) => metrics.includes(checkpoint.metric))),
     waivers: await waiversOf(reader, row.period, metrics, rest.checkpoints),
+    shadow,
     matches: true,
   };
   return {
     kind: 'explained',
-    explanation: { ...explanation, matches: explanation.documentMatches && lines.every(lineMatches) },
+    explanation: {
+      ...explanation,
+      matches:
+        explanation.documentMatches &&
+        lines.every(lineMatches) &&
+        (shadow === null || shadow.lines.every(({ exact }) => exact.matches)),
+    },
   };
 }
 
-/** The invoice's document, rated anew. A held invoice has nothing to compute: why it is held stands on it. */
+const heldSchema = z.object({ held: z.unknown().optional() });
+
+/** A customer who could not be rated has nothing to compute: why stands in the document, and a replay computes it anew. */
+function isUnrated(document: string): boolean {
+  return heldSchema.parse(JSON.parse(document)).held !== undefined;
+}
+
+/** The invoice's document, rated anew. */
 function documentAnew(
   row: { readonly invoice_id: string; readonly customer_id: string; readonly period: string; readonly series: string },
   anew: CustomerRating,

@@ -140,6 +140,21 @@ interface ExclusionExplanation {
   readonly reason: string;
 }
 
+/** What the usage plan would have billed in shadow mode; nothing of it is on the invoice. */
+export interface ShadowExplanation {
+  /** Minor units of the invoice's currency. */
+  readonly totalMinor: string;
+  readonly lines: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly project: string | null;
+    readonly formula: string;
+    readonly planVersion: string;
+    readonly amountMinor: string;
+    readonly exact: Recomputation;
+  }[];
+}
+
 /** An invoice led back from its lines to the queries that were sent to the sources. Numbers are text. */
 export interface InvoiceExplanation {
   readonly invoice: string;
@@ -161,6 +176,8 @@ export interface InvoiceExplanation {
   readonly exclusions: readonly ExclusionExplanation[];
   readonly checkpoints: readonly CheckpointExplanation[];
   readonly waivers: readonly WaiverExplanation[];
+  /** Null when the customer is not in shadow mode. */
+  readonly shadow: ShadowExplanation | null;
   /** Whether everything that was computed anew is what was billed. */
   readonly matches: boolean;
 }

@@ -116,7 +116,8 @@ async function reportHeld(
   );
 }
 
-function chargesOf({ customerId, invoiceId, rating }: NewInvoice) {
+/** The rows of `charges` that a rating makes: what is inserted, and what a replay must find again (promise 13). */
+export function chargesOf({ customerId, invoiceId, rating }: Pick<NewInvoice, 'customerId' | 'invoiceId' | 'rating'>) {
   if (rating.kind === 'held') return [];
   const { currency } = rating;
   return [
@@ -124,6 +125,8 @@ function chargesOf({ customerId, invoiceId, rating }: NewInvoice) {
     ...chargeRows(customerId, { purpose: 'shadow', invoiceId: null, currency }, rating.shadow),
   ];
 }
+
+export type ChargeRow = ReturnType<typeof chargesOf>[number];
 
 interface ChargeUse {
   readonly purpose: 'billed' | 'shadow';

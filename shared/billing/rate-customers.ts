@@ -1,15 +1,15 @@
 import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Reader } from '../database/database.ts';
 import {
-  billingRunListOffCycle,
-  contractListOfRun,
-  metricList,
   planVersionListDocuments,
+  runContractList,
+  runMetricList,
+  runOffCycleList,
   usageDailySumPinned,
 } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
 import { openRatablePlans } from '../rating/ratable-plans.ts';
-import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
+import type { PinnedRun } from './pinned-run.ts';
 import { type ContractTerms, type CustomerRating, rateCustomer } from './rate-customer.ts';
 
 /** A customer with what its period comes to. */
@@ -19,37 +19,34 @@ export interface RatedCustomer {
 }
 
 /**
- * Rates some customers of a run from its pinned checkpoints: one statement for each kind of input, whatever their
- * number, and each plan compiled once. Regions are added up by PostgreSQL, whose numeric sums are exact.
+ * Rates some customers of a run from what it pinned, checkpoints, contracts and divisors: one statement for each kind of
+ * input, whatever their number, and each plan compiled once. Regions are added up by PostgreSQL, whose numeric sums are
+ * exact. Whatever has changed since, the same pins give the same ratings: a replay is this, again (promise 13).
  */
 export async function rateCustomers(
   reader: Reader,
   run: PinnedRun,
   customers: readonly string[],
 ): Promise<readonly RatedCustomer[]> {
-  const days = { from_day: run.from, to_day: run.to };
-  const contracts = await reader.rows(contractListOfRun, { run_id: run.runId, customers });
+  const pin = { run_id: run.runId, fencing_token: run.fencingToken };
+  const contracts = await reader.rows(runContractList, { ...pin, customers });
   const versions = [...new Set(contracts.flatMap((row) => [row.legacy_plan_version, row.usage_plan_version]))].filter(
     (version) => version !== null,
   );
   const documents = await reader.rows(planVersionListDocuments, { plan_versions: versions });
-  const metrics = await reader.rows(metricList, {});
+  const metrics = await reader.rows(runMetricList, pin);
   const usage = await reader.rows(usageDailySumPinned, {
-    run_id: run.runId,
-    fencing_token: run.fencingToken,
+    ...pin,
     customers,
-    ...days,
+    from_day: run.from,
+    to_day: run.to,
   });
   const planDocuments = new Map(documents.map((row) => [row.plan_version, row.document]));
   const divisors = new Map(metrics.map((row) => [row.metric, Exact.parse(row.divisor)]));
   const plans = openRatablePlans(planDocuments, divisors);
   const contractsOf = Map.groupBy(contracts, (row) => row.customer_id);
   const usageOf = Map.groupBy(usage, (row) => row.customer_id);
-  const offCycle = Map.groupBy(
-    // The run of the month leaves those days out; an off-cycle run has no others than its own.
-    run.series === MAIN_SERIES ? await reader.rows(billingRunListOffCycle, { period: run.period }) : [],
-    (row) => row.customer_id,
-  );
+  const offCycle = Map.groupBy(await reader.rows(runOffCycleList, pin), (row) => row.customer_id);
   return customers.map((customerId) => {
     const inputs = {
       period: run.period,
@@ -65,8 +62,8 @@ export async function rateCustomers(
         rows: row.rows,
       })),
       billedOffCycle: (offCycle.get(customerId) ?? []).map((row) => ({
-        from: row.period_from as UtcDay,
-        to: row.period_to as UtcDay,
+        from: row.from_day as UtcDay,
+        to: row.to_day as UtcDay,
       })),
     };
     return { customerId, rating: rateCustomer(inputs, plans) };

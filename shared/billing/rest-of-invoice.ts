@@ -10,6 +10,7 @@ import {
   metricList,
   planVersionListDocuments,
   type Rollup,
+  runMetricListOfInvoice,
   usageDailyListOfInvoice,
 } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
@@ -96,6 +97,9 @@ export async function restOf(
   const charges = await reader.rows(chargeListOfInvoice, key);
   const contractRows = await reader.rows(contractListNamed, { contract_ids: segments.map(({ contract }) => contract) });
   const metricRows = await reader.rows(metricList, {});
+  const pinnedDivisors = new Map(
+    (await reader.rows(runMetricListOfInvoice, key)).map(({ metric, divisor }) => [metric, divisor]),
+  );
   const checkpoints = await reader.rows(checkpointListOfInvoice, {
     ...key,
     metrics: metricRows.map(({ metric }) => metric),
@@ -108,7 +112,12 @@ export async function restOf(
   const documents = await reader.rows(planVersionListDocuments, { plan_versions: [...new Set(versions)] });
 
   const contracts = new Map(contractRows.map((row) => [row.contract_id, row]));
-  const metrics = new Map(metricRows.map((row) => [row.metric, { ...row, divisor: Exact.parse(row.divisor) }]));
+  const metrics = new Map(
+    metricRows.map((row) => [
+      row.metric,
+      { ...row, divisor: Exact.parse(pinnedDivisors.get(row.metric) ?? row.divisor) },
+    ]),
+  );
   const usage = usageRows.map((row) => ({
     checkpointId: row.checkpoint_id,
     project: row.project_id,

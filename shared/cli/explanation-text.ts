@@ -3,6 +3,7 @@ import type {
   LineExplanation,
   MetricExplanation,
   RateExplanation,
+  ShadowExplanation,
   ValueExplanation,
 } from '../billing/explanation.ts';
 import { metricBranch } from './explanation-usage-text.ts';
@@ -122,6 +123,7 @@ function tail(explanation: InvoiceExplanation, style: Style): string[] {
     });
     parts.push(tree({ text: style.bold('Usage in no line'), branches }, style));
   }
+  if (explanation.shadow !== null) parts.push(shadowText(explanation.shadow, explanation.currency, style));
   if (explanation.waivers.length > 0) {
     const branches = explanation.waivers.map(({ region, source, day, author, approver, why }) => {
       return { text: `${region}/${source}/${day}: ${plain(why)} (${author}, approved by ${approver})` };
@@ -129,6 +131,19 @@ function tail(explanation: InvoiceExplanation, style: Style): string[] {
     parts.push(tree({ text: style.bold('Billed without a figure, by waiver'), branches }, style));
   }
   return parts;
+}
+
+function shadowText({ totalMinor, lines }: ShadowExplanation, currency: string, style: Style): string {
+  const branches = lines.map(({ key, label, project, formula, amountMinor, exact }) => ({
+    text: `${key}  ${label}${project === null ? '' : `, project ${plain(project)}`}  ${money(BigInt(amountMinor), currency)}  ${formula}  ${compared(exact, 'computed anew', style)}`,
+  }));
+  return tree(
+    {
+      text: `${style.bold('Rated beside the bill, by the usage plan')}  ${money(BigInt(totalMinor), currency)}`,
+      branches,
+    },
+    style,
+  );
 }
 
 function verdict({ matches, lines, checkpoints }: InvoiceExplanation, style: Style): string {

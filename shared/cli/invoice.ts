@@ -11,7 +11,9 @@ import { nextStates, TRANSITIONS } from '../states/transitions.ts';
 import { addCommand, parsePeriodArgument, type Registration, runReading } from './commands.ts';
 import { explanationText } from './explanation-text.ts';
 import { registerInvoiceDecisions } from './invoice-decisions.ts';
-import { type CommandOutcome, refused } from './outcome.ts';
+import { registerExport } from './invoice-export.ts';
+import { registerReplay, unknownInvoice } from './invoice-replay.ts';
+import type { CommandOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 import { figure, instant, money, shortDigest } from './terminal/figures.ts';
 import { statusPaint } from './terminal/status-paint.ts';
@@ -46,6 +48,8 @@ export function registerInvoice(registration: Registration): void {
     .option('--full', 'every row, checkpoint and query; without it long lists are folded')
     .action(runReading<[string, { readonly full?: boolean }]>(registration, explain));
   registerInvoiceDecisions(registration, group, INVOICE);
+  registerReplay(group, registration);
+  registerExport(group, registration);
 }
 
 function parseStatus(text: string): InvoiceStatus {
@@ -119,13 +123,6 @@ function listText(invoices: readonly ListedInvoice[], style: Style): string {
     style,
   );
   return `${listed}\n\n${counted(invoices.length, 'invoice')}, ${style.bold(sums.join(' and '))}`;
-}
-
-function unknownInvoice(invoiceId: string): CommandOutcome {
-  return refused(
-    'unknown_invoice',
-    `There is no invoice "${invoiceId.slice(0, 200)}": daybook invoice list shows those that there are.`,
-  );
 }
 
 async function show({ database }: Session, invoiceId: string): Promise<CommandOutcome> {

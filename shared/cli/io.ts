@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Configuration } from '../configuration/configuration.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import type { Effects } from '../effects/effects.ts';
@@ -8,6 +9,8 @@ import type { Tracer } from '../tracing/tracer.ts';
 /** Where a command writes. */
 export interface Output {
   write(text: string): void;
+  /** Waits until the reader has taken what was written, so that a long output does not pile up in memory. */
+  drained?(): Promise<void>;
   /** Whether a person looks at it: only then are colours used. */
   readonly isTerminal: boolean;
   /** Columns of the terminal. */
@@ -71,6 +74,11 @@ function streamOutput(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => {
       stream.write(text);
+    },
+    drained: async () => {
+      // A closed pipe never drains: who has seen enough is not waited for.
+      if (stream.writableNeedDrain && !stream.destroyed)
+        await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
     },
     isTerminal: stream.isTTY === true,
     width: stream.columns ?? DEFAULT_WIDTH,

@@ -4,6 +4,8 @@ import type { Style } from './terminal/style.ts';
 export type CommandOutcome =
   /** Exit code 0. `value` is what --json prints, `text` what people read. */
   | { readonly kind: 'done'; readonly value: unknown; readonly text: (style: Style) => string }
+  /** Exit code 0. The command has written its output itself, part by part. */
+  | { readonly kind: 'written' }
   /** Exit code 1: the command ran, and what it found or did is not well. Printed like `done`. */
   | { readonly kind: 'failed'; readonly value: unknown; readonly text: (style: Style) => string }
   /** Exit code 1: nothing was done. The message says what, where and what to do. */
@@ -16,6 +18,7 @@ export type ExitCode = 0 | 1 | 2;
 export function exitCodeOf(outcome: CommandOutcome): ExitCode {
   switch (outcome.kind) {
     case 'done':
+    case 'written':
       return 0;
     case 'failed':
     case 'refused':

@@ -79,6 +79,8 @@ function print(outcome: CommandOutcome, asJson: boolean, io: CommandIo): ExitCod
     case 'failed':
       io.stdout.write(asJson ? writeJson(outcome.value) : `${outcome.text(styleFor(io.stdout, io.environment))}\n`);
       break;
+    case 'written':
+      break;
     case 'refused':
       if (asJson) io.stdout.write(writeJson({ refused: { reason: outcome.reason, message: outcome.message } }));
       else io.stderr.write(`${styleFor(io.stderr, io.environment).bad('refused:')} ${outcome.message}\n`);

@@ -15,6 +15,7 @@ import { parseReason } from './reason.ts';
 import { RUN, type RunName } from './run-argument.ts';
 import { issueRun } from './run-issue.ts';
 import { rateRun } from './run-rate.ts';
+import { reportRun } from './run-report.ts';
 import { runText } from './run-show-text.ts';
 import { readRun } from './run-state.ts';
 import type { Session } from './session.ts';
@@ -31,6 +32,14 @@ export function registerRun(registration: Registration): void {
   addCommand(group, 'show', 'where a run stands, its totals, its invoices and what changed since the last period')
     .argument(...RUN)
     .action(runReading(registration, (session, run: RunName) => showRun(session, run)));
+  addCommand(group, 'report', 'write what finance signs of a run as one HTML file, for print on A4')
+    .argument(...RUN)
+    .requiredOption('--out <file>', 'the file to write, like run-report.html')
+    .action(
+      runReading<[RunName, { readonly out: string }]>(registration, (session, run, options) =>
+        reportRun(session, registration.io, run, options),
+      ),
+    );
   addActingCommand(group, 'open', 'bill the last days of a contract that ended inside a month at once')
     .requiredOption('--contract <contract>', 'the contract, by id')
     .action(runActing(registration, ['operator', 'finance'], open));

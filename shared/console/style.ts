@@ -130,7 +130,23 @@ abbr { text-decoration: none; }
   .figure .value { font-size: 1.2rem; } .steps { display: grid; grid-template-columns: repeat(3, 1fr); }
   .bar ul { flex-wrap: wrap; } .bar nav a { padding: .25rem .5rem; } .steps li { min-width: 0; } .tasks li { grid-template-columns: minmax(0, 1fr); }
 }
-@media print { .bar nav, .skip { display: none; } .panel { break-inside: avoid; border-color: #999; } }
+
+.links { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; margin: 0 0 1.25rem; padding: 0; }
+.report .chart { margin-top: 1rem; } .report .head { margin-top: 1rem; }
+.signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 2rem; margin: 3rem 0 1.25rem; }
+.signatures div { border-top: 1px solid var(--text); padding-top: .25rem; color: var(--muted); font-size: .85rem; }
+@page { size: A4; margin: 15mm 14mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
+@media print {
+  :root { --page: #fff; --panel: #fff; --line: #c8cdd4; --text: #111820; --muted: #444e5b; --accent: #3157c9; --accent-soft: #fff; --sunken: #fff;
+    --good: #17703f; --good-soft: #fff; --busy: #2a52be; --busy-soft: #fff; --warning: #8a5300; --warning-soft: #fff; --bad: #b3261e; --bad-soft: #fff; }
+  html { font-size: 10.5px; background: #fff; }
+  .bar, .skip, .screen, .trail { display: none; }
+  main { max-width: none; padding: 0; } footer { max-width: none; padding: 0; }
+  .panel { border: 0; border-top: 1px solid var(--text); border-radius: 0; padding: .8rem 0 0; margin-bottom: 1.4rem; }
+  .badge { border: 1px solid currentColor; }
+  .scroll { overflow: visible; margin: 0; padding: 0; } .scroll code { white-space: normal; } .chart { overflow: visible; } .chart svg { min-width: 0; }
+  .report > .panel:last-child { break-inside: avoid; } h2, .head, thead { break-after: avoid; } thead { display: table-header-group; } tr, .facts div, .signatures, .chart { break-inside: avoid; }
+}
 `;
 
 /** The mark: a day's page with its columns. */

@@ -169,6 +169,39 @@ order by sequence`,
 };
 
 /**
+ * Seals the days from the last seal through a day that is over, and says how many it sealed; a repeat seals nothing.
+ */
+export const auditSealAppend: Query<{ readonly through_day: string; readonly sealed_at: Date }, { readonly sealed: number }> = {
+  name: 'audit_seal_append',
+  parameters: ['through_day', 'sealed_at'],
+  text: `select audit_seal($1::date, $2::timestamptz) as "sealed"`,
+};
+
+/**
+ * The latest seal, or no row before the first.
+ */
+export const auditSealFindLatest: Query<Record<never, never>, { readonly day: string; readonly last_sequence: bigint; readonly last_hash: string; readonly entries: bigint; readonly sealed_at: Date; readonly hash: string }> = {
+  name: 'audit_seal_find_latest',
+  parameters: [],
+  text: `select day, last_sequence, encode(last_hash, 'hex') as "last_hash", entries, sealed_at, encode(hash, 'hex') as "hash"
+from audit_seals order by day desc limit 1`,
+};
+
+/**
+ * The seals after a day, in their order, each with the very texts that its hash was made from.
+ */
+export const auditSealListAfter: Query<{ readonly after: string | null }, { readonly day: string; readonly last_sequence: bigint; readonly last_hash: string; readonly entries: bigint; readonly sealed_at: string; readonly previous_hash: string; readonly hash: string }> = {
+  name: 'audit_seal_list_after',
+  parameters: ['after'],
+  text: `select day, last_sequence, encode(last_hash, 'hex') as "last_hash", entries,
+  to_char(sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "sealed_at",
+  encode(previous_hash, 'hex') as "previous_hash", encode(hash, 'hex') as "hash"
+from audit_seals
+where $1::date is null or day > $1
+order by day`,
+};
+
+/**
  * Lets a proposed backfill run, by somebody else than its author: a trigger sees to that. No row means that none is proposed.
  */
 export const backfillApprove: Query<{ readonly approver: string; readonly backfill_id: bigint }, { readonly backfill_id: bigint }> = {
@@ -621,6 +654,481 @@ returning r.run_id`,
 };
 
 /**
+ * Promise 8: triggers of our tables that are switched off, and unique indexes and constraints that do not hold.
+ */
+export const breachListDisabledGuards: Query<{ readonly unique_indexes: readonly string[]; readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_disabled_guards',
+  parameters: ['unique_indexes', 'most'],
+  text: `select format('trigger %s on %s', t.tgname, c.relname) as "place", 'is switched off' as "what"
+from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where c.relnamespace = 'public'::regnamespace and t.tgenabled in ('D', 'R')
+union all
+select format('index %s on %s', i.indexrelid::regclass, i.indrelid::regclass), 'is not valid'
+from pg_index i join pg_class c on c.oid = i.indrelid
+where c.relnamespace = 'public'::regnamespace and i.indisunique and not (i.indisvalid and i.indisready)
+union all
+select format('constraint %s on %s', k.conname, k.conrelid::regclass), 'was not checked against the rows that there are'
+from pg_constraint k
+where k.connamespace = 'public'::regnamespace and not k.convalidated
+union all
+select format('index %s', name), 'is gone' from unnest($1::text[]) name
+where not exists (select from pg_index where indexrelid = to_regclass(name) and indisunique)
+order by 1
+limit $2::int`,
+};
+
+/**
+ * Promise 3: cells with several current checkpoints.
+ */
+export const breachListDoubledCheckpoints: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_doubled_checkpoints',
+  parameters: ['most'],
+  text: `select format('%s/%s/%s', region, source_id, day) as "place",
+  format('%s checkpoints are current: %s', count(*), string_agg(checkpoint_id::text, ', ' order by checkpoint_id)) as "what"
+from checkpoints where status = 'complete'
+group by region, source_id, day having count(*) > 1
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 4: obligations with several live invoices, and invoices in Stripe that several of ours stand for.
+ */
+export const breachListDoubledInvoices: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_doubled_invoices',
+  parameters: ['most'],
+  text: `select format('%s/%s/%s', period, customer_id, series) as "place",
+  format('%s live invoices: %s', count(*), string_agg(invoice_id, ', ' order by invoice_id)) as "what"
+from invoices where status not in ('void', 'superseded')
+group by customer_id, period, series having count(*) > 1
+union all
+select stripe_invoice_id, format('is the copy of %s invoices: %s', count(*), string_agg(invoice_id, ', ' order by invoice_id))
+from invoices where stripe_invoice_id is not null
+group by stripe_invoice_id having count(*) > 1
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 6: documents, formulas and lines that are not what their digests were made from, or that differ between a charge and
+ * the document of its invoice.
+ */
+export const breachListOtherDigests: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_other_digests',
+  parameters: ['most'],
+  text: `with lines as (
+  select i.invoice_id, l.line, l.ordinality - 1 as position, i.document::jsonb -> 'segments' -> (l.line ->> 'segment')::int as segment
+  from invoices i cross join lateral jsonb_array_elements(i.document::jsonb -> 'lines') with ordinality l (line, ordinality)
+), pairs as (
+  select coalesce(c.invoice_id, l.invoice_id) as invoice_id, coalesce(c.line_key, l.line ->> 'key') as line_key,
+    case
+      when c.invoice_id is null then 'stands in the document and has no charge'
+      when l.invoice_id is null then 'has a charge and does not stand in the document'
+      when (c.line_key, c.label, c.project_id, c.quantity, c.exact, c.amount::text, c.formula, c.formula_digest)
+        is distinct from (l.line ->> 'key', l.line ->> 'label', l.line ->> 'project', l.line ->> 'quantity', l.line ->> 'exact', l.line ->> 'amount',
+                          l.line -> 'formula' ->> 'text', l.line -> 'formula' ->> 'digest')
+        or c.inputs::jsonb <> l.line -> 'inputs' or c.details::jsonb <> l.line -> 'details' then 'differs between charge and document'
+      when (c.contract_id, c.plan_version, c.parameters_digest, c.usage_digest, c.segment_from::text, c.segment_to::text)
+        is distinct from (l.segment ->> 'contract', l.segment ->> 'planVersion', l.segment ->> 'parametersDigest', l.segment ->> 'usageDigest',
+                          l.segment ->> 'from', l.segment ->> 'to') then 'names other digests than its segment in the document'
+    end as what
+  from (select * from charges where purpose = 'billed') c
+  full join lines l on l.invoice_id = c.invoice_id and l.position = c.position
+)
+select format('%s line %s', invoice_id, line_key) as "place", what as "what" from pairs where what is not null
+union all
+select invoice_id, 'its document is not what its digest was made from' from invoices
+where document_digest <> 'sha256:' || encode(sha256(convert_to(document, 'UTF8')), 'hex')
+union all
+select format('%s#%s %s %s line %s', run_id, fencing_token, customer_id, purpose, line_key), 'its formula is not what its digest was made from'
+from charges where formula_digest <> 'sha256:' || encode(sha256(convert_to(formula, 'UTF8')), 'hex')
+union all
+select 'plan version ' || plan_version, 'is not the digest of its document' from plan_versions
+where plan_version <> 'sha256:' || encode(sha256(convert_to(document, 'UTF8')), 'hex')
+order by 1, 2
+limit $1::int`,
+};
+
+/**
+ * Promise 5: values of metrics in lines, shadow lines too, that are not the roll-up of the rows in the checkpoints of their run.
+ * Lines whose month retention has dropped cannot be compared here any more.
+ */
+export const breachListOtherQuantities: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_other_quantities',
+  parameters: ['most'],
+  text: `with billed as (
+  select c.run_id, c.fencing_token, c.customer_id, c.purpose, c.position, c.line_key, c.project_id, c.segment_from, c.segment_to,
+    m.metric, v.document::jsonb -> 'metrics' -> m.metric ->> 'rollup' as rollup, i.value as billed,
+    split_part(i.value, '/', 1)::numeric as top, coalesce(nullif(split_part(i.value, '/', 2), ''), '1')::numeric as bottom, m.divisor
+  from charges c
+  join plan_versions v on v.plan_version = c.plan_version
+  cross join lateral jsonb_each_text(c.inputs::jsonb) i
+  join run_metrics m on m.run_id = c.run_id and m.fencing_token = c.fencing_token and m.metric = i.key
+  where v.document::jsonb -> 'metrics' ? i.key
+    and to_regclass('usage_daily_' || to_char(c.segment_from, 'YYYYMM')) is not null
+), days as (
+  select p.run_id, p.fencing_token, u.customer_id, u.metric, u.project_id, u.day, sum(u.quantity) as quantity
+  from run_checkpoints p join usage_daily u on u.checkpoint_id = p.checkpoint_id
+  where u.customer_id is not null
+  group by p.run_id, p.fencing_token, u.customer_id, u.metric, u.project_id, u.day
+), totals as (
+  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day, sum(d.quantity) as quantity
+  from billed b join days d on d.run_id = b.run_id and d.fencing_token = b.fencing_token and d.customer_id = b.customer_id
+    and d.metric = b.metric and d.day >= b.segment_from and d.day < b.segment_to and (b.project_id is null or d.project_id = b.project_id)
+  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day
+), rolled as (
+  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+    coalesce(case b.rollup when 'max' then max(t.quantity) when 'last' then sum(t.quantity) filter (where t.day = b.segment_to - 1)
+             else sum(t.quantity) end, 0) as quantity,
+    b.divisor * case b.rollup when 'mean' then b.segment_to - b.segment_from else 1 end as parts
+  from billed b left join totals t on t.run_id = b.run_id and t.fencing_token = b.fencing_token and t.customer_id = b.customer_id
+    and t.purpose = b.purpose and t.position = b.position and t.metric = b.metric
+  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+    b.divisor, b.segment_from, b.segment_to
+)
+select format('%s#%s %s %s line %s, %s', run_id, fencing_token, customer_id, purpose, line_key, metric) as "place",
+  format('the line has %s, and its rows roll up (%s) to %s%s', billed, rollup, trim_scale(quantity),
+         case parts when 1 then '' else ' / ' || trim_scale(parts) end) as "what"
+from rolled
+where quantity * bottom <> top * parts
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 14: lines that are not their exact value rounded once to the minor unit, half away from zero; and lines whose tiers
+ * do not add up to them. A currency without an exponent is a breach of its own.
+ */
+export const breachListOtherRounding: Query<{ readonly currencies: readonly string[]; readonly exponents: readonly number[]; readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_other_rounding',
+  parameters: ['currencies', 'exponents', 'most'],
+  text: `with lines as (
+  select format('%s#%s %s %s line %s', c.run_id, c.fencing_token, c.customer_id, c.purpose, c.line_key) as place,
+    c.amount::numeric as amount, c.exact, c.currency, c.details, e.exponent,
+    split_part(c.exact, '/', 1)::numeric * 10::numeric ^ e.exponent as top,
+    coalesce(nullif(split_part(c.exact, '/', 2), ''), '1')::numeric as bottom
+  from charges c
+  left join unnest($1::text[], $2::int[]) e (currency, exponent) on e.currency = c.currency
+)
+select place as "place",
+  case when exponent is null then format('%s is no currency that is known here', currency)
+    else format('is %s minor units of %s for exactly %s', amount, currency, exact) end as "what"
+from lines
+where exponent is null or sign(amount) * sign(top) < 0
+  or 2 * abs(amount) * bottom > 2 * abs(top) + bottom or 2 * abs(top) + bottom >= 2 * (abs(amount) + 1) * bottom
+union all
+select place, format('its tiers add up to %s, and it is %s', d.sum, amount)
+from lines cross join lateral (select sum((part ->> 'amount')::numeric) as sum from jsonb_array_elements(details::jsonb) part) d
+where d.sum <> amount
+order by 1
+limit $3::int`,
+};
+
+/**
+ * Promise 18: checkpoints that are current or that a run rests on, whose rows are not as many, or do not add up to as much, as
+ * when they were kept. Months that retention has dropped are left out: what it dropped stands in the audit log.
+ */
+export const breachListOtherRows: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_other_rows',
+  parameters: ['most'],
+  text: `with wanted as (
+  select c.checkpoint_id, c.region, c.source_id, c.day, c.revision, c.row_count, c.total
+  from checkpoints c
+  where c.status in ('complete', 'superseded') and to_regclass('usage_daily_' || to_char(c.day, 'YYYYMM')) is not null
+    and (c.status = 'complete' or exists (select from run_checkpoints p where p.checkpoint_id = c.checkpoint_id))
+), found as (
+  select checkpoint_id, count(*) as rows, sum(quantity) as total from usage_daily group by checkpoint_id
+)
+select format('%s/%s/%s@%s', w.region, w.source_id, w.day, w.revision) as "place",
+  format('has %s rows, %s in all, and was kept with %s rows, %s', coalesce(f.rows, 0), trim_scale(coalesce(f.total, 0)), w.row_count, trim_scale(w.total)) as "what"
+from wanted w left join found f using (checkpoint_id)
+where coalesce(f.rows, 0) <> w.row_count or coalesce(f.total, 0) <> w.total
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 8: rows of the table of transitions that the code does not list, and listed ones that it lacks.
+ */
+export const breachListOtherTransitions: Query<{ readonly entities: readonly string[]; readonly from_states: readonly string[]; readonly to_states: readonly string[]; readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_other_transitions',
+  parameters: ['entities', 'from_states', 'to_states', 'most'],
+  text: `select format('state_transitions %s: "%s" to "%s"', entity, from_state, to_state) as "place",
+  case when l.entity is null then 'the database allows it, and the code does not list it' else 'the code lists it, and the database refuses it' end as "what"
+from state_transitions t
+full join unnest($1::text[], $2::text[], $3::text[]) l (entity, from_state, to_state) using (entity, from_state, to_state)
+where t.entity is null or l.entity is null
+order by 1
+limit $4::int`,
+};
+
+/**
+ * Promise 23: what one person both wrote and approved, in any table that has an author and an approver, whatever accounts were used.
+ */
+export const breachListSelfApprovals: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_self_approvals',
+  parameters: ['most'],
+  text: `select place as "place", format('%s wrote it, and %s approved it: one person stands behind both', author, approver) as "what"
+from self_approvals()
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 9: periods with several active runs, and live invoices and pins that do not carry the token of their run.
+ */
+export const breachListStaleWriters: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_stale_writers',
+  parameters: ['most'],
+  text: `select scope || ' ' || period as "place", format('%s active runs: %s', count(*), string_agg(run_id, ', ' order by run_id)) as "what"
+from billing_runs where status <> 'closed' group by scope, period having count(*) > 1
+union all
+select i.invoice_id, format('is %s under token %s, and run %s has token %s', i.status, i.fencing_token, r.run_id, r.fencing_token)
+from invoices i join billing_runs r using (run_id)
+where i.status not in ('superseded', 'void') and i.fencing_token <> r.fencing_token
+union all
+select distinct format('%s#%s', p.run_id, p.fencing_token), format('is pinned, and the run has only come to token %s', r.fencing_token)
+from run_checkpoints p join billing_runs r using (run_id) where p.fencing_token > r.fencing_token
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 11: facts published before an instant that a subscription, which was there by then, has neither applied nor put aside;
+ * and messages that were put aside without a reason.
+ */
+export const breachListUnansweredMessages: Query<{ readonly older_than: Date; readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unanswered_messages',
+  parameters: ['older_than', 'most'],
+  text: `with subscriptions as (
+  select subscription, split_part(subscription, '.', 1) || '.' || split_part(subscription, '.', 2) as topic, min(received_at) as since
+  from inbox group by subscription
+), aside as (
+  select subscription, case when pg_input_is_valid(message, 'jsonb') then message::jsonb ->> 'id' end as event_id from dead_letters
+)
+select format('%s %s', s.subscription, o.event_id) as "place",
+  format('was published at %s and is neither applied nor put aside', to_char(o.published_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')) as "what"
+from outbox o
+join subscriptions s on s.topic = o.topic and o.occurred_at >= s.since
+where o.published_at < $1::timestamptz
+  and not exists (select from inbox i where i.subscription = s.subscription and i.event_id = o.event_id)
+  and not exists (select from aside a where a.subscription = s.subscription and a.event_id = o.event_id::text)
+union all
+select format('%s %s', subscription, message_id), 'was put aside without a reason' from dead_letters where trim(reason) = ''
+order by 1
+limit $2::int`,
+};
+
+/**
+ * Promise 5: usage in a monthly run that is on no invoice of it, and that no exception names.
+ */
+export const breachListUnbilledUsage: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unbilled_usage',
+  parameters: ['most'],
+  text: `select format('%s#%s', r.run_id, r.fencing_token) as "place",
+  format('%s rows of %s are on no invoice, and no exception says so', count(*), coalesce(u.customer_id, 'nobody')) as "what"
+from billing_runs r
+join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
+join usage_daily u on u.checkpoint_id = p.checkpoint_id
+where r.scope = 'month' and r.status not in ('open', 'collecting', 'complete', 'rating_failed')
+  and not exists (select from invoices i where i.run_id = r.run_id and i.fencing_token = r.fencing_token and i.customer_id = u.customer_id)
+  and not exists (select from exceptions e where e.class = 'unbilled_usage' and e.subject = r.run_id)
+group by r.run_id, r.fencing_token, u.customer_id
+order by 1, u.customer_id
+limit $1::int`,
+};
+
+/**
+ * Promise 2: invoices whose lines do not add up to their subtotal and total, in one currency.
+ */
+export const breachListUnequalSums: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unequal_sums',
+  parameters: ['most'],
+  text: `select i.invoice_id as "place",
+  format('its lines add up to %s, its subtotal is %s and its total %s%s', coalesce(sum(c.amount), 0), i.subtotal, i.total,
+         case when bool_or(c.currency <> i.currency) then ', and they are in several currencies' else '' end) as "what"
+from invoices i left join charges c on c.invoice_id = i.invoice_id
+group by i.invoice_id
+having coalesce(sum(c.amount), 0) <> i.subtotal or i.total <> i.subtotal or bool_or(c.currency <> i.currency)
+order by i.invoice_id
+limit $1::int`,
+};
+
+/**
+ * Promise 8: logged moves that the table of transitions does not list, and moves that do not begin where the one before ended.
+ */
+export const breachListUnlistedTransitions: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unlisted_transitions',
+  parameters: ['most'],
+  text: `with moves as (
+  select sequence, split_part(action, '.', 1) as entity, subject, detail ->> 'from' as from_state, detail ->> 'to' as to_state
+  from audit_log where detail ? 'from' and detail ? 'to'
+), linked as (
+  select *, lag(to_state) over (partition by entity, subject order by sequence) as before from moves
+)
+select format('entry %s, %s %s', sequence, entity, subject) as "place",
+  case when before <> from_state then format('went from "%s" to "%s" when it was "%s"', from_state, to_state, before)
+    else format('went from "%s" to "%s", which is not allowed', from_state, to_state) end as "what"
+from linked m
+where before <> from_state
+  or not exists (select from state_transitions t where t.entity = m.entity and t.from_state = m.from_state and t.to_state = m.to_state)
+order by sequence
+limit $1::int`,
+};
+
+/**
+ * Promise 3: cells that a priced run required and rests on no or on several checkpoints of, without a waiver.
+ */
+export const breachListUnpinnedCells: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unpinned_cells',
+  parameters: ['most'],
+  text: `with priced as (
+  select distinct h.run_id, h.fencing_token, r.period_from, r.period_to
+  from run_shards h join billing_runs r using (run_id)
+), pinned as (
+  select p.run_id, p.fencing_token, c.region, c.source_id, c.day, count(*) as checkpoints,
+    count(*) filter (where c.status not in ('complete', 'superseded')) as incomplete
+  from run_checkpoints p join checkpoints c using (checkpoint_id)
+  group by p.run_id, p.fencing_token, c.region, c.source_id, c.day
+)
+select format('%s#%s %s/%s/%s', h.run_id, h.fencing_token, s.region, s.source_id, d.day::date) as "place",
+  format('the run rests on %s checkpoints of it, %s of them incomplete', coalesce(p.checkpoints, 0), coalesce(p.incomplete, 0)) as "what"
+from priced h
+cross join lateral generate_series(h.period_from, h.period_to - 1, interval '1 day') d (day)
+join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+join regions g on g.region = s.region and g.active_from <= d.day and (g.active_to is null or g.active_to > d.day)
+left join pinned p on p.run_id = h.run_id and p.fencing_token = h.fencing_token
+  and p.region = s.region and p.source_id = s.source_id and p.day = d.day::date
+left join completeness_waivers w on w.region = s.region and w.source_id = s.source_id and w.day = d.day::date
+where coalesce(p.checkpoints, 0) > 1 or p.incomplete > 0 or (p.checkpoints is null and w.day is null)
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 10: facts that nobody has published since before an instant.
+ */
+export const breachListUnpublishedFacts: Query<{ readonly older_than: Date; readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unpublished_facts',
+  parameters: ['older_than', 'most'],
+  text: `select format('%s %s', topic, event_id) as "place", format('became true at %s and is not published', to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')) as "what"
+from outbox where published_at is null and occurred_at < $1::timestamptz
+order by occurred_at, event_id
+limit $2::int`,
+};
+
+/**
+ * Promise 24: invoices that went on although a hold on them was not released, and released holds that nobody gave a reason for.
+ */
+export const breachListUnreleasedHolds: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unreleased_holds',
+  parameters: ['most'],
+  text: `select format('%s hold %s', i.invoice_id, h.hold) as "place", format('is %s, and its hold "%s" was not released', i.status, h.reason) as "what"
+from invoices i join invoice_holds h using (invoice_id)
+where i.status not in ('rated', 'held', 'superseded', 'void') and h.released_by is null
+union all
+select format('%s hold %s', h.invoice_id, h.hold), 'was released without a reason'
+from invoice_holds h where h.released_by is not null and coalesce(trim(h.released_why), '') = ''
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 5: usage of an invoice's customer that is in no segment of the invoice or in no metric of its plan, and is not among
+ * the exclusions that the invoice states, by rows and quantity; and exclusions that no usage stands behind.
+ */
+export const breachListUnstatedExclusions: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_unstated_exclusions',
+  parameters: ['most'],
+  text: `with rated as (
+  select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.document::jsonb as document
+  from invoices i
+  where i.series = 'usage' and i.hold_reason is null
+    and to_regclass('usage_daily_' || replace(i.period, '-', '')) is not null
+), segments as (
+  select r.invoice_id, s."from" as from_day, s."to" as to_day, v.document::jsonb -> 'metrics' as metrics
+  from rated r cross join lateral jsonb_to_recordset(r.document -> 'segments') s ("planVersion" text, "from" date, "to" date)
+  join plan_versions v on v.plan_version = s."planVersion"
+), used as (
+  select r.invoice_id, u.metric,
+    case when s.invoice_id is not null then 'metric_not_in_plan' when o.customer_id is not null then 'billed_off_cycle' else 'no_contract' end as reason,
+    count(*) as rows, sum(u.quantity) as quantity
+  from rated r
+  join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_token
+  join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.customer_id = r.customer_id
+  left join segments s on s.invoice_id = r.invoice_id and u.day >= s.from_day and u.day < s.to_day
+  left join run_off_cycle_days o on o.run_id = r.run_id and o.fencing_token = r.fencing_token and o.customer_id = r.customer_id
+    and u.day >= o.from_day and u.day < o.to_day
+  where s.invoice_id is null or not s.metrics ? u.metric
+  group by 1, 2, 3
+), stated as (
+  select r.invoice_id, e.metric, e.reason, sum(e.rows) as rows, sum(e.quantity) as quantity
+  from rated r cross join lateral jsonb_to_recordset(r.document -> 'exclusions') e (metric text, rows bigint, quantity numeric, reason text)
+  group by 1, 2, 3
+)
+select format('%s %s', invoice_id, metric) as "place",
+  format('%s rows, %s in all, are in no line (%s), and the invoice states %s rows, %s', coalesce(u.rows, 0), coalesce(trim_scale(u.quantity), 0),
+         reason, coalesce(s.rows, 0), coalesce(trim_scale(s.quantity), 0)) as "what"
+from used u full join stated s using (invoice_id, metric, reason)
+where u.rows is distinct from s.rows or u.quantity is distinct from s.quantity
+order by 1
+limit $1::int`,
+};
+
+/**
+ * Promise 7: monthly runs that are not their month, runs of one scope that overlap, rows outside the day of their checkpoint,
+ * and segments of an invoice that overlap or leave its period.
+ */
+export const breachListUntiledDays: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_untiled_days',
+  parameters: ['most'],
+  text: `with segments as (
+  select i.invoice_id, s.ordinality, r.period_from, r.period_to, (s.segment ->> 'from')::date as from_day, (s.segment ->> 'to')::date as to_day
+  from invoices i join billing_runs r using (run_id)
+  cross join lateral jsonb_array_elements(i.document::jsonb -> 'segments') with ordinality s (segment, ordinality)
+)
+select 'run ' || run_id as "place", format('covers %s until %s, and its period is %s', period_from, period_to, period) as "what"
+from billing_runs
+where scope = 'month' and (period_from <> (period || '-01')::date or period_to <> ((period || '-01')::date + interval '1 month')::date)
+union all
+select 'run ' || a.run_id, format('overlaps run %s of the same scope', b.run_id)
+from billing_runs a join billing_runs b on a.scope = b.scope and a.run_id < b.run_id and a.scope = 'month'
+  and daterange(a.period_from, a.period_to) && daterange(b.period_from, b.period_to) and a.status <> 'closed' and b.status <> 'closed'
+union all
+select 'invoice ' || a.invoice_id, format('has a segment from %s until %s outside of its run', a.from_day, a.to_day)
+from segments a where a.from_day < a.period_from or a.to_day > a.period_to or a.to_day <= a.from_day
+union all
+select 'invoice ' || a.invoice_id, format('bills days from %s twice', greatest(a.from_day, b.from_day))
+from segments a join segments b on a.invoice_id = b.invoice_id and a.ordinality < b.ordinality
+  and daterange(a.from_day, a.to_day) && daterange(b.from_day, b.to_day)
+union all
+select 'checkpoint ' || c.checkpoint_id, format('%s of its rows are of another day, region or metric', count(*))
+from checkpoints c join usage_daily u on u.checkpoint_id = c.checkpoint_id
+where (u.day, u.region, u.metric) is distinct from (c.day, c.region, c.metric)
+group by c.checkpoint_id
+order by 1, 2
+limit $1::int`,
+};
+
+/**
+ * Promise 17: invoices whose amounts are not those that they were rated with, and events that were applied to no invoice of ours.
+ */
+export const breachListWebhookAmounts: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
+  name: 'breach_list_webhook_amounts',
+  parameters: ['most'],
+  text: `select invoice_id as "place", format('is %s of %s %s, and was rated as %s of %s %s', subtotal, total, currency,
+  document::jsonb ->> 'subtotal', document::jsonb ->> 'total', document::jsonb ->> 'currency') as "what"
+from invoices
+where (subtotal::text, total::text, currency) is distinct from (document::jsonb ->> 'subtotal', document::jsonb ->> 'total', document::jsonb ->> 'currency')
+union all
+select 'Stripe event ' || e.event_id, format('was applied to %s, which is no invoice here', e.object_id)
+from stripe_events e
+where e.outcome = 'applied' and e.object_id like 'in\\_%' and not exists (select from invoices i where i.stripe_invoice_id = e.object_id)
+order by 1
+limit $1::int`,
+};
+
+/**
  * Writes the charges of a shard in one statement, from a JSON array whose amounts are text.
  */
 export const chargeInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
@@ -669,6 +1177,19 @@ order by 1, 2, 3, 4`,
 };
 
 /**
+ * The lines of some customers in a run under a token, billed and shadow, in their order, with everything that was fixed when they were rated.
+ */
+export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
+  name: 'charge_list_of_customers',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
+  formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details
+from charges
+where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
+order by customer_id, purpose, position`,
+};
+
+/**
  * The lines of an invoice in their order, with everything that was fixed when they were rated (promise 6).
  */
 export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
@@ -679,6 +1200,19 @@ export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { reado
 from charges
 where invoice_id = $1
 order by position`,
+};
+
+/**
+ * The lines of some invoices, with the title of their plan, in the byte order of the invoices' ids and then in their own.
+ */
+export const chargeListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly position: number; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly plan: string; readonly plan_version: string; readonly formula: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula_digest: string; readonly parameters_digest: string; readonly usage_digest: string }> = {
+  name: 'charge_list_of_invoices',
+  parameters: ['invoice_ids'],
+  text: `select c.invoice_id as "invoice_id", c.position, c.line_key, c.label, c.project_id, c.contract_id, c.segment_from, c.segment_to,
+  v.plan, c.plan_version, c.formula, c.quantity, c.exact, c.amount, c.formula_digest, c.parameters_digest, c.usage_digest
+from charges c join plan_versions v using (plan_version)
+where c.invoice_id = any($1::text[])
+order by c.invoice_id collate "C", c.position`,
 };
 
 /**
@@ -1211,18 +1745,6 @@ order by contract_id`,
 };
 
 /**
- * The contracts of some customers that have days in a run, with their terms.
- */
-export const contractListOfRun: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
-  name: 'contract_list_of_run',
-  parameters: ['customers', 'run_id'],
-  text: `select k.contract_id, k.customer_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides, k.starts_on, k.ends_on
-from billing_runs r join contracts k on k.customer_id = any($1::text[]) and run_bills_contract(r, k)
-where r.run_id = $2
-order by k.customer_id, k.starts_on`,
-};
-
-/**
  * Contracts of the customer, past their draft, that share a day with the range.
  */
 export const contractListOverlapping: Query<{ readonly customer_id: string; readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }, { readonly contract_id: string; readonly starts_on: string; readonly ends_on: string | null }> = {
@@ -1531,6 +2053,15 @@ group by customer_id`,
 };
 
 /**
+ * How many invoices a period has had, in every state.
+ */
+export const invoiceCountOfPeriod: Query<{ readonly period: string }, { readonly invoices: number }> = {
+  name: 'invoice_count_of_period',
+  parameters: ['period'],
+  text: `select count(*)::int as "invoices" from invoices where period = $1`,
+};
+
+/**
  * How many released invoices of a run are not final in Stripe yet.
  */
 export const invoiceCountUnissuedOfRun: Query<{ readonly run_id: string }, { readonly unissued: number }> = {
@@ -1618,6 +2149,20 @@ from unnest($6::text[], $7::text[], $8::int[], $9::invoice_status[], $10::text[]
 };
 
 /**
+ * Usage that is in no line of a run's live invoices, by metric and reason, as the invoices state it.
+ */
+export const invoiceListExclusionsOfRun: Query<{ readonly run_id: string }, { readonly metric: string; readonly reason: string; readonly invoices: number; readonly rows: bigint; readonly quantity: string }> = {
+  name: 'invoice_list_exclusions_of_run',
+  parameters: ['run_id'],
+  text: `select e.metric as "metric", e.reason as "reason", count(distinct i.invoice_id)::int as "invoices", sum(e.rows)::bigint as "rows", sum(e.quantity) as "quantity"
+from invoices i
+cross join lateral jsonb_to_recordset(i.document::jsonb -> 'exclusions') e (metric text, rows bigint, quantity numeric, reason text)
+where i.run_id = $1 and i.status not in ('superseded', 'void')
+group by e.metric, e.reason
+order by e.metric, e.reason`,
+};
+
+/**
  * The invoices that match every filter given, superseded ones only when asked for by their status.
  */
 export const invoiceListFiltered: Query<{ readonly period: string | null; readonly customer_id: string | null; readonly status: InvoiceStatus | null }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null }> = {
@@ -1630,6 +2175,35 @@ where ($1::text is null or i.period = $1)
   and ($2::text is null or i.customer_id = $2)
   and case when $3::invoice_status is null then i.status <> 'superseded' else i.status = $3 end
 order by i.period desc, i.customer_id, i.invoice_id`,
+};
+
+/**
+ * The invoices of a period after one, in the byte order of their ids, without superseded ones; amounts never change between two batches.
+ */
+export const invoiceListForExport: Query<{ readonly period: string; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly run_id: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly rated_at: Date; readonly document_digest: string }> = {
+  name: 'invoice_list_for_export',
+  parameters: ['period', 'after', 'batch_size'],
+  text: `select i.invoice_id, i.customer_id, c.name as customer_name, i.period, i.series, i.run_id, i.status, i.currency, i.subtotal, i.total,
+  i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.rated_at, i.document_digest
+from invoices i join customers c using (customer_id)
+where i.period = $1 and i.status <> 'superseded' and i.invoice_id collate "C" > $2
+order by i.invoice_id collate "C"
+limit $3::int`,
+};
+
+/**
+ * Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
+ */
+export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string }> = {
+  name: 'invoice_list_for_replay',
+  parameters: ['period', 'invoice_id', 'after', 'batch_size'],
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
+  i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to
+from invoices i join customers c using (customer_id) join billing_runs r using (run_id)
+where ($1::text is null or i.period = $1) and ($2::text is null or i.invoice_id = $2)
+  and i.invoice_id > $3
+order by i.invoice_id
+limit $4::int`,
 };
 
 /**
@@ -2012,6 +2586,19 @@ export const planVersionListDocuments: Query<{ readonly plan_versions: readonly 
 };
 
 /**
+ * The plan versions that a run billed or rated beside the bill under a token, with how many customers and how much they brought.
+ */
+export const planVersionListOfRun: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly plan_version: string; readonly plan: string; readonly title: string; readonly purpose: ChargePurpose; readonly currency: string; readonly customers: number; readonly total: bigint }> = {
+  name: 'plan_version_list_of_run',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select c.plan_version, v.plan, p.title, c.purpose, c.currency, count(distinct c.customer_id)::int as "customers", sum(c.amount)::bigint as "total"
+from charges c join plan_versions v using (plan_version) join plans p on p.plan = v.plan
+where c.run_id = $1 and c.fencing_token = $2
+group by c.plan_version, v.plan, p.title, c.purpose, c.currency
+order by v.plan, c.plan_version, c.purpose, c.currency`,
+};
+
+/**
  * Records the check of a draft again. No row means that it is no draft any more, and its findings stand. Takes the checker's role.
  */
 export const planVersionSetDiagnostics: Query<{ readonly diagnostics: string; readonly plan_version: string }, { readonly plan_version: string }> = {
@@ -2146,6 +2733,61 @@ join checkpoints c on c.checkpoint_id = p.checkpoint_id
 where r.run_id = $1
 group by c.region, c.source_id, c.metric
 order by c.region, c.source_id`,
+};
+
+/**
+ * Rows that the checkpoints of a run had when they were kept, and whether the month of its days still has its rows.
+ */
+export const runCheckpointCountRows: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly kept_rows: bigint; readonly checkpoints: number; readonly months_there: boolean | null }> = {
+  name: 'run_checkpoint_count_rows',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select coalesce(sum(c.row_count), 0)::bigint as "kept_rows", count(*)::int as "checkpoints",
+  bool_and(to_regclass('usage_daily_' || to_char(c.day, 'YYYYMM')) is not null) as "months_there"
+from run_checkpoints p join checkpoints c using (checkpoint_id)
+where p.run_id = $1 and p.fencing_token = $2`,
+};
+
+/**
+ * The contracts of some customers as a run pinned them under a token.
+ */
+export const runContractList: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'run_contract_list',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on
+from run_contracts
+where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
+order by customer_id, starts_on`,
+};
+
+/**
+ * The divisors of the metrics as a run pinned them under a token.
+ */
+export const runMetricList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly metric: string; readonly divisor: string }> = {
+  name: 'run_metric_list',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select metric, divisor from run_metrics where run_id = $1 and fencing_token = $2 order by metric`,
+};
+
+/**
+ * The divisors of the metrics as the run of an invoice pinned them.
+ */
+export const runMetricListOfInvoice: Query<{ readonly invoice_id: string }, { readonly metric: string; readonly divisor: string }> = {
+  name: 'run_metric_list_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select m.metric, m.divisor
+from invoices i join run_metrics m on m.run_id = i.run_id and m.fencing_token = i.fencing_token
+where i.invoice_id = $1`,
+};
+
+/**
+ * The days that a run of the month leaves to off-cycle runs, as it pinned them under a token; an off-cycle run has none.
+ */
+export const runOffCycleList: Query<{ readonly run_id: string; readonly fencing_token: number }, { readonly customer_id: string; readonly from_day: string; readonly to_day: string }> = {
+  name: 'run_off_cycle_list',
+  parameters: ['run_id', 'fencing_token'],
+  text: `select customer_id, from_day, to_day from run_off_cycle_days
+where run_id = $1 and fencing_token = $2
+order by customer_id, from_day`,
 };
 
 /**
@@ -2289,6 +2931,30 @@ export const stripeRequestList: Query<{ readonly invoice_id: string }, { readonl
   parameters: ['invoice_id'],
   text: `select step, idempotency_key, method, path, body, body_digest, status, committed_at, answered_at from stripe_requests
 where invoice_id = $1 order by committed_at, step`,
+};
+
+/**
+ * What Stripe answered when an invoice was finalized, beside what the invoice is here; null when no answer was kept.
+ */
+export const stripeRequestListKeptAnswers: Query<{ readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly stripe_invoice_id: string | null; readonly response: string | null }> = {
+  name: 'stripe_request_list_kept_answers',
+  parameters: ['after', 'batch_size'],
+  text: `select i.invoice_id, i.status, i.currency, i.subtotal, i.stripe_invoice_id, r.response as "response"
+from invoices i left join stripe_requests r on r.invoice_id = i.invoice_id and r.step = 'finalize' and r.status = 'answered'
+where i.status in ('finalized', 'paid', 'uncollectible') and i.invoice_id > $1
+order by i.invoice_id
+limit $2::int`,
+};
+
+/**
+ * The requests of some invoices, as committed.
+ */
+export const stripeRequestListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly step: string; readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string }> = {
+  name: 'stripe_request_list_of_invoices',
+  parameters: ['invoice_ids'],
+  text: `select invoice_id, step, idempotency_key, method, path, body, body_digest from stripe_requests
+where invoice_id = any($1::text[])
+order by invoice_id, step`,
 };
 
 /**

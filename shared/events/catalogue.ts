@@ -9,6 +9,8 @@ const name = z
   .max(200)
   .regex(/^\P{Cc}+$/u, 'holds control characters');
 
+const chainHash = z.string().regex(/^[0-9a-f]{64}$/);
+
 /**
  * Every fact that Daybook publishes: the topic's name, and the data of its current version. A field may be added; a
  * changed meaning is a new version.
@@ -36,6 +38,10 @@ export const EVENTS = {
   'invoice.issued': z.strictObject({ invoiceId: name, runId: name, stripeInvoiceId: name }),
   /** Stripe refused, or shows something else than we sent. */
   'invoice.failed': z.strictObject({ invoiceId: name, runId: name, reason: name, detail: z.string() }),
+  /** The audit log is sealed through a UTC day. Kept outside the database, it shows a chain that was written anew. */
+  'audit.sealed': z.strictObject({ day, sequence: z.string().regex(/^\d+$/), hash: chainHash, seal: chainHash }),
+  /** What was written to the audit log since its last seal is not what its hashes were made from; nothing was sealed. */
+  'audit.broken': z.strictObject({ day, faults: z.int().positive(), place: name }),
 } as const;
 
 export type Topic = keyof typeof EVENTS;

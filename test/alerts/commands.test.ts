@@ -7,6 +7,7 @@ const EXAMPLES = [
   COMMANDS.aggregate('europe-west1', '2026-10-31'),
   COMMANDS.completeness('2026-10'),
   COMMANDS.showRun('2026-10'),
+  COMMANDS.reportRun('2026-10'),
   COMMANDS.rateRun('2026-10'),
   COMMANDS.approveRun('2026-10', '0123456789abcdef'),
   COMMANDS.issueRun('2026-10'),

@@ -210,6 +210,8 @@ describe('reasons to hold', () => {
     await approve();
     await db.owner.query(`set session_replication_role = replica`);
     await db.owner.query(`update contracts set overrides = '{}' where customer_id = 'acme'`);
+    // A run rates by the terms that it pinned.
+    await db.owner.query(`update run_contracts set overrides = '{}' where customer_id = 'acme'`);
     await db.owner.query(`set session_replication_role = origin`);
     const intent = { actor: 'person:fay', why: 'the override was mended' };
     expect(await rerateHeld(deps(), PERIOD, intent)).toEqual({ kind: 'rerated', invoices: 1, held: 0 });

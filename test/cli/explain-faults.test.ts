@@ -55,6 +55,30 @@ describe('an explanation can fail', () => {
   });
 });
 
+describe('an explanation and what came since', () => {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await ratedMonth();
+  });
+  afterEach(() => db.remove());
+
+  test('a superseded checkpoint is named as the one that the invoice rests on, and a corrected divisor changes nothing', async () => {
+    await aggregateRegion(db, 'eu-west', DAYS[0] as UtcDay, undefined, {
+      requests: [{ project: 'acme-app', quantity: '9999' }],
+    });
+    await db.owner.query('update metrics set divisor = 1000');
+    const run = await daybook(`invoice explain ${INVOICE} --json`, { database: db.database });
+    const { checkpoints, matches } = run.json() as InvoiceExplanation;
+    expect(matches).toBe(true);
+    expect(checkpoints.find(({ name }) => name === 'eu-west/requests/2026-10-01@1')).toMatchObject({
+      status: 'superseded',
+    });
+    expect((await daybook(`invoice explain ${INVOICE} --full`, { database: db.database })).out).toContain(
+      'superseded since',
+    );
+  });
+});
+
 describe('what is not in a line', () => {
   let other: TestDatabase;
   beforeEach(async () => {

@@ -132,11 +132,11 @@ export async function aggregateMonth(db: TestDatabase, more: MonthUsage = {}): P
 }
 
 /** From complete usage to a run in review, as the functions take it there. */
-export async function rateMonth(db: TestDatabase): Promise<void> {
+export async function rateMonth(db: TestDatabase, fencingToken = 1): Promise<void> {
   const intent = { actor: 'service:validate-usage', why: 'test' };
   await db.database.transaction(intent, (transaction) => collectRun(transaction, EFFECTS, PERIOD));
   await db.database.transaction(intent, (transaction) =>
-    rateShard(transaction, EFFECTS, { runId: PERIOD, fencingToken: 1, shard: 0 }),
+    rateShard(transaction, EFFECTS, { runId: PERIOD, fencingToken, shard: 0 }),
   );
 }
 

@@ -3,6 +3,7 @@ export const SEEDED_ADDRESSES = [
   '/',
   '/runs',
   '/runs/2026-10',
+  '/runs/2026-10/report',
   '/runs/2026-09',
   '/invoices/2026-10/nimbus-robotics/usage',
   '/invoices/2026-10/quanta-bank/usage',
@@ -20,4 +21,11 @@ export const SEEDED_ADDRESSES = [
   '/plans',
   '/audit',
   '/audit?before=5',
+] as const;
+
+/** Files that the seeded month gives away. */
+export const DOWNLOADS = [
+  '/runs/2026-10/invoices.csv',
+  '/runs/2026-10/lines.csv',
+  '/runs/2026-10/invoices.json',
 ] as const;

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from '../../functions/console/handler.ts';
 import { findRoute, ROUTES } from '../../functions/console/routes.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
-import { SEEDED_ADDRESSES } from './addresses.ts';
+import { DOWNLOADS, SEEDED_ADDRESSES } from './addresses.ts';
 import { type SeedOptions, seedEffects, seedMonth } from './seed.ts';
-import { request, testWorld } from './world.ts';
+import { request, testWorld, textOf } from './world.ts';
 
 async function read(database: TestDatabase, address: string, method = 'GET') {
   const reply = await create(testWorld(database).world)(request(method, address));
-  return { ...reply, text: String(reply.body) };
+  return { ...reply, text: await textOf(reply) };
 }
 
 /** What a page must never show: a value that was not there, an object that nobody formatted. */
@@ -35,7 +35,9 @@ describe('over a rated month', () => {
   });
 
   test('every route has an address that is tried here, or is shown below', () => {
-    const tried = new Set(SEEDED_ADDRESSES.map((address) => findRoute(address.split('?')[0] ?? '')?.route.pattern));
+    const tried = new Set(
+      [...SEEDED_ADDRESSES, ...DOWNLOADS].map((address) => findRoute(address.split('?')[0] ?? '')?.route.pattern),
+    );
     const untried = ROUTES.map((route) => route.pattern).filter((pattern) => !tried.has(pattern));
     expect(untried).toEqual([
       '/invoices/:period/:customer/:series/:issue',

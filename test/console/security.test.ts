@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from '../../functions/console/handler.ts';
 import { ROUTES } from '../../functions/console/routes.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
-import { SEEDED_ADDRESSES } from './addresses.ts';
+import { DOWNLOADS, SEEDED_ADDRESSES } from './addresses.ts';
 import { seedEffects, seedMonth } from './seed.ts';
 import { seedPlans } from './seed-plans.ts';
 import { request, testWorld } from './world.ts';
@@ -13,6 +13,7 @@ const HOSTILE = `"'><img src=x onerror=alert(1)></td></style></script><script>al
 const ADDRESSES = [...SEEDED_ADDRESSES, `/plans/${seedPlans(HOSTILE).enterprise.version}`];
 const SHOWING_IT = [
   '/runs/2026-10',
+  '/runs/2026-10/report',
   '/invoices/2026-10/nimbus-robotics/usage',
   '/checkpoints/15',
   '/customers',
@@ -44,7 +45,7 @@ describe('security of the console', () => {
     expect(String((await read(address)).body)).toContain('&lt;script&gt;alert(1)');
   });
 
-  test.each([...SEEDED_ADDRESSES, '/nowhere', '/style.css', '/icon.svg'])(
+  test.each([...SEEDED_ADDRESSES, ...DOWNLOADS, '/nowhere', '/style.css', '/icon.svg'])(
     '%s forbids scripts, frames and foreign content',
     async (address) => {
       const { headers } = await read(address);

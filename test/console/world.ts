@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../functions/http.ts';
+import type { HttpReply, HttpRequest } from '../../functions/http.ts';
 import type { World } from '../../functions/world.ts';
 import { readConfiguration } from '../../shared/configuration/configuration.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
@@ -44,4 +44,12 @@ export function request(method: string, address: string, rest: Partial<HttpReque
     rawBody: Buffer.alloc(0),
     ...rest,
   };
+}
+
+/** The whole body of a reply as text, a download's parts too. */
+export async function textOf({ body }: HttpReply): Promise<string> {
+  if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return String(body);
+  let text = '';
+  for await (const part of body as AsyncIterable<string>) text += part;
+  return text;
 }

@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['configuration', 'logging', 'database'],
   ['events'],
   ['sources', 'stripe', 'slack'],
-  ['exceptions', 'audit'],
+  ['exceptions', 'audit', 'exports'],
   ['catalogue'],
   ['usage'],
   ['billing', 'alerts', 'operations'],

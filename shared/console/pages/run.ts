@@ -32,6 +32,7 @@ export async function runPage({ reader }: PageContext, { run: runId }: { readonl
 <div class="head"><div class="line"><h1>Billing run ${run.run_id}</h1>${badge(run.status)}</div>
 <p class="muted">Days ${run.period_from} up to, not including, ${run.period_to}${run.contract_id === null ? '' : `: the last ones of contract ${run.contract_id}`}</p></div>
 <div class="panel">${runSteps(run.status)}${shardProgress(view)}</div>
+${takeAway(run)}
 <div class="columns">${section('Totals', totals(view))}${section('Sign-off', signOff(view))}</div>
 ${held(view)}
 ${differencesSection(view.differences)}
@@ -39,6 +40,11 @@ ${section('Invoices', invoices(view))}
 ${section('What the run rests on', inputs(view))}
 ${section('History', history(view.entries))}`;
   return { status: 200, title: `Run ${run.run_id}`, active: 'runs', body };
+}
+
+/** What finance takes away: the report that is signed, and the figures for its own programs. */
+function takeAway({ run_id: runId, period }: { readonly run_id: string; readonly period: string }): Html {
+  return html`<ul class="links" aria-label="Report and exports"><li><a href="/runs/${encodeURIComponent(runId)}/report">Run report for print</a></li><li><a href="/runs/${period}/invoices.csv">Invoices (CSV)</a></li><li><a href="/runs/${period}/lines.csv">Lines (CSV)</a></li><li><a href="/runs/${period}/invoices.json">Invoices with lines (JSON)</a></li></ul>`;
 }
 
 async function readRun(reader: Reader, runId: string) {

@@ -1,0 +1,8 @@
+-- Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
+select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
+  i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to
+from invoices i join customers c using (customer_id) join billing_runs r using (run_id)
+where (:period?::text is null or i.period = :period?) and (:invoice_id?::text is null or i.invoice_id = :invoice_id?)
+  and i.invoice_id > :after
+order by i.invoice_id
+limit :batch_size::int;
