@@ -5,6 +5,12 @@ import { daybook } from '../cli/command-line.ts';
 
 const EXAMPLES = [
   COMMANDS.aggregate('europe-west1', '2026-10-31'),
+  COMMANDS.rerun('europe-west1', '2026-10-31'),
+  COMMANDS.listAnomalies('2026-10'),
+  COMMANDS.releaseAnomaly(12n),
+  COMMANDS.approveWaiver('europe-west1', 'requests', '2026-10-31'),
+  COMMANDS.approveBackfill(7n),
+  COMMANDS.resumeBackfill(7n),
   COMMANDS.completeness('2026-10'),
   COMMANDS.showRun('2026-10'),
   COMMANDS.reportRun('2026-10'),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { digestOf } from '../../shared/canonical/canonical-json.ts';
+import type { Database } from '../../shared/database/database.ts';
 import { decimal } from '../../shared/exact/decimal.ts';
 import type { KeepRows, UsageReader, UsageReading, UsageRow } from '../../shared/sources/reading.ts';
 import { aggregateDay } from '../../shared/usage/aggregate.ts';
@@ -21,7 +22,27 @@ afterEach(() => db.remove());
 
 const row = (project: string, quantity = '1'): UsageRow => ({ project, quantity: decimal(quantity) });
 
-function aggregate(read: (keep: KeepRows) => Promise<UsageReading>, region = 'us-east') {
+/** A reading whose worker dies after some rows: neither it nor the end of its attempt comes back. */
+function aggregateAndDie(rows: readonly UsageRow[]) {
+  let isDead = false;
+  const mortal: Database = {
+    ...db.database,
+    transaction: (intent, work) =>
+      isDead ? Promise.reject(new Error('the worker died')) : db.database.transaction(intent, work),
+  };
+  const read = async (keep: KeepRows): Promise<UsageReading> => {
+    await keep(rows);
+    isDead = true;
+    return COMPLETE;
+  };
+  return aggregate(read, 'us-east', mortal);
+}
+
+function aggregate(
+  read: (keep: KeepRows) => Promise<UsageReading>,
+  region = 'us-east',
+  database: Database = db.database,
+) {
   const effects = {
     now: () => now,
     uuid: () => crypto.randomUUID(),
@@ -30,7 +51,7 @@ function aggregate(read: (keep: KeepRows) => Promise<UsageReading>, region = 'us
   };
   const reader: UsageReader = { read: (_region, _day, keep) => read(keep) };
   return aggregateDay(
-    { database: db.database, effects, openReader: async () => reader },
+    { database, effects, openReader: async () => reader },
     { region, day: DAY, snapshotAt: now, actor: 'service:aggregate-usage', why: 'test' },
   );
 }
@@ -184,12 +205,7 @@ describe('promise 9: an attempt that was overtaken', () => {
   });
 
   test('or whose worker died is cleared by the next attempt at the cell', async () => {
-    await expect(
-      aggregate(async (keep) => {
-        await keep([row('a')]);
-        throw new Error('the worker died');
-      }),
-    ).rejects.toThrow('the worker died');
+    await expect(aggregateAndDie([row('a')])).rejects.toThrow('the worker died');
     expect(await staged()).toBe(1);
     await aggregate(inBatches([row('a', '2')]));
     expect(await checkpoints()).toMatchObject([{ status: 'failed', reason: 'abandoned' }, { status: 'complete' }]);
@@ -197,11 +213,7 @@ describe('promise 9: an attempt that was overtaken', () => {
   });
 
   test('or whose worker died, at a cell that nobody reads again, is cleared by any attempt after a day', async () => {
-    const died = aggregate(async (keep) => {
-      await keep([row('a')]);
-      throw new Error('the worker died');
-    });
-    await expect(died).rejects.toThrow();
+    await expect(aggregateAndDie([row('a')])).rejects.toThrow('the worker died');
     await aggregate(inBatches([]), 'eu-west');
     expect(await staged()).toBe(1);
     now = new Date('2026-10-07T02:00:01Z');
