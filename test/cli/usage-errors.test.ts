@@ -58,6 +58,12 @@ describe('help exits 0 and goes to standard output', () => {
 
   test('every command takes --json', async () => {
     const commands = [
+      'sources list',
+      'sources show',
+      'sources check',
+      'sources submit',
+      'sources approve',
+      'sources reject',
       'usage aggregate',
       'usage completeness',
       'usage rerun',
