@@ -5,6 +5,7 @@ import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
 import { registerInvoice } from './invoice.ts';
 import type { CommandIo } from './io.ts';
+import { registerMigrate } from './migrate.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
 import { registerRules } from './rules.ts';
@@ -27,6 +28,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerExceptions,
   registerAudit,
   registerStatus,
+  registerMigrate,
 ];
 
 /**
