@@ -11,6 +11,7 @@ import { registerPlan } from './plan.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerSources } from './sources.ts';
+import { registerSchedule } from './schedule.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
 import { registerTrace } from './trace.ts';
@@ -28,6 +29,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerExceptions,
   registerAudit,
   registerStatus,
+  registerSchedule,
   registerMigrate,
 ];
 

@@ -72,6 +72,17 @@ export const VARIABLES = {
   },
   SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
+  SCHEDULER_LOCATION: {
+    purpose: 'region where Cloud Scheduler keeps the jobs, for those who pause, resume and force them',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a region like europe-west1')
+      .optional(),
+  },
+  SCHEDULER_ENDPOINT: {
+    purpose: 'Cloud Scheduler REST endpoint of the local scheduler; unset for the cloud',
+    schema: url.optional(),
+  },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     purpose: 'base address of an OTLP/HTTP receiver of traces, like https://telemetry.googleapis.com; unset for none',
     schema: url.optional(),
@@ -113,6 +124,8 @@ export interface Configuration {
   readonly stripeWebhookSecrets: readonly string[];
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
+  readonly schedulerLocation: string | null;
+  readonly schedulerEndpoint: string | null;
   readonly traceEndpoint: string | null;
   readonly traceProtocol: 'http/protobuf' | 'http/json';
   readonly functionName: string;
@@ -151,6 +164,8 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
+    schedulerLocation: values.SCHEDULER_LOCATION ?? null,
+    schedulerEndpoint: values.SCHEDULER_ENDPOINT ?? null,
     traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     traceProtocol: values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'http/json' : 'http/protobuf',
     functionName: values.K_SERVICE,
