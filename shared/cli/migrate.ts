@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import type { Configuration } from '../configuration/configuration.ts';
 import { migrate, type PlannedMigration, planMigrations } from '../database/migrate.ts';
+import { lazyPool } from '../database/pool.ts';
 import { type UnsafeStatement, unsafeStatements } from '../database/unsafe-statements.ts';
 import { addCommand, type Registration, runReading } from './commands.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
@@ -8,7 +10,7 @@ import type { Session } from './session.ts';
 import type { Style } from './terminal/style.ts';
 import { counted, indent, table } from './terminal/table.ts';
 
-const SQL_FOLDER = join(import.meta.dirname, '..', '..', 'sql');
+export const SQL_FOLDER = join(import.meta.dirname, '..', '..', 'sql');
 
 export function registerMigrate(registration: Registration): void {
   const group = registration.program
@@ -31,21 +33,33 @@ export function registerMigrate(registration: Registration): void {
 /** A connection of its own, as the login role: the application's role may not change the schema. */
 async function withOwner(
   { configuration }: Session,
-  work: (client: pg.Client) => Promise<CommandOutcome>,
+  work: (client: pg.PoolClient) => Promise<CommandOutcome>,
 ): Promise<CommandOutcome> {
-  const client = new pg.Client({ connectionString: configuration.databaseUrl, application_name: 'daybook migrate' });
-  await client.connect();
-  try {
+  return withLoginRole(configuration, async (client) => {
     const { rows } = await client.query<{ role: string; may: boolean }>(
       "select current_user as role, has_schema_privilege('public', 'create') as may",
     );
-    if (!rows[0]?.may) {
-      const message = `${rows[0]?.role} may not change the schema: put the migrating role's address into DATABASE_URL.`;
-      return refused('not_the_migrating_role', message);
+    if (rows[0]?.may) return work(client);
+    const message = `${rows[0]?.role} may not change the schema: put the migrating role's address into DATABASE_URL.`;
+    return refused('not_the_migrating_role', message);
+  });
+}
+
+/** One connection as the role that DATABASE_URL signs in with. */
+export async function withLoginRole<T>(
+  { databaseUrl: url, databaseInstance: instance }: Configuration,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const pool = lazyPool({ url, instance, role: null, poolSize: 1, applicationName: 'daybook migrate' });
+  try {
+    const client = await pool.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.release(true);
     }
-    return await work(client);
   } finally {
-    await client.end();
+    await pool.end();
   }
 }
 
@@ -57,7 +71,7 @@ interface Plan {
   readonly isNew: boolean;
 }
 
-async function readPlan(client: pg.Client): Promise<Plan> {
+async function readPlan(client: pg.PoolClient): Promise<Plan> {
   const migrations = await planMigrations(client, SQL_FOLDER);
   const applied = migrations.filter(({ state }) => state === 'applied').length;
   const waiting = migrations.filter(({ state }) => state === 'waiting');
@@ -69,7 +83,7 @@ async function readPlan(client: pg.Client): Promise<Plan> {
   };
 }
 
-async function plan(client: pg.Client): Promise<CommandOutcome> {
+async function plan(client: pg.PoolClient): Promise<CommandOutcome> {
   const { waiting, applied, edited, isNew } = await readPlan(client);
   const unsafe = isNew ? [] : waiting.filter((migration) => migration.unsafe.length > 0);
   return {
@@ -97,7 +111,7 @@ function unsafeText({ name, unsafe }: Plan['waiting'][number], style: Style): st
   ];
 }
 
-async function apply(client: pg.Client, acceptUnsafe: boolean): Promise<CommandOutcome> {
+async function apply(client: pg.PoolClient, acceptUnsafe: boolean): Promise<CommandOutcome> {
   const { waiting, edited, isNew } = await readPlan(client);
   if (edited.length > 0) {
     return refused(

@@ -12,6 +12,7 @@ import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerSources } from './sources.ts';
 import { registerSchedule } from './schedule.ts';
+import { registerSmoke } from './smoke.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
 import { registerTrace } from './trace.ts';
@@ -31,6 +32,7 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerStatus,
   registerSchedule,
   registerMigrate,
+  registerSmoke,
 ];
 
 /**

@@ -46,11 +46,14 @@ async function withSchedules(
   { configuration, effects }: Session,
   work: (schedules: Schedules) => Promise<CommandOutcome>,
 ): Promise<CommandOutcome> {
-  const { projectId, schedulerLocation: location, schedulerEndpoint: endpoint } = configuration;
-  if (location === null) {
-    return refused('configuration', 'SCHEDULER_LOCATION is not set: say where the jobs are kept, like europe-west1.');
+  const { projectId, schedulerLocations: locations, schedulerEndpoint: endpoint } = configuration;
+  if (locations.length === 0) {
+    return refused(
+      'configuration',
+      'SCHEDULER_LOCATIONS is not set: say where jobs are kept, like europe-west1,us-central1.',
+    );
   }
-  const schedules = await openSchedules({ projectId, location, endpoint }, effects);
+  const schedules = await openSchedules({ projectId, locations, endpoint }, effects);
   try {
     return await work(schedules);
   } catch (error) {
@@ -102,7 +105,7 @@ async function change(
       detail: JSON.stringify({ from: before.state, cron: before.cron }),
     }),
   );
-  const after = await schedules[verb](job);
+  const after = await schedules[verb](before);
   if (after === null)
     return refused('unknown_job', `The job "${job.slice(0, 100)}" is gone: see daybook schedule list.`);
   return {

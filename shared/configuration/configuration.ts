@@ -72,11 +72,12 @@ export const VARIABLES = {
   },
   SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
-  SCHEDULER_LOCATION: {
-    purpose: 'region where Cloud Scheduler keeps the jobs, for those who pause, resume and force them',
+  SCHEDULER_LOCATIONS: {
+    purpose:
+      'regions where Cloud Scheduler keeps jobs, separated by commas, for those who pause, resume and force them',
     schema: z
       .string()
-      .regex(/^[a-z0-9-]+$/, 'must be a region like europe-west1')
+      .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, 'must be regions like europe-west1,us-central1')
       .optional(),
   },
   SCHEDULER_ENDPOINT: {
@@ -124,7 +125,7 @@ export interface Configuration {
   readonly stripeWebhookSecrets: readonly string[];
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
-  readonly schedulerLocation: string | null;
+  readonly schedulerLocations: readonly string[];
   readonly schedulerEndpoint: string | null;
   readonly traceEndpoint: string | null;
   readonly traceProtocol: 'http/protobuf' | 'http/json';
@@ -164,7 +165,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
-    schedulerLocation: values.SCHEDULER_LOCATION ?? null,
+    schedulerLocations: values.SCHEDULER_LOCATIONS?.split(',') ?? [],
     schedulerEndpoint: values.SCHEDULER_ENDPOINT ?? null,
     traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     traceProtocol: values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'http/json' : 'http/protobuf',

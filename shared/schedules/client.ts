@@ -3,9 +3,14 @@ import type { Effects } from '../effects/effects.ts';
 
 export type ScheduleState = 'enabled' | 'paused' | 'disabled' | 'update_failed' | 'unknown';
 
-/** A job of Cloud Scheduler. */
-export interface Schedule {
+/** Which job: its name is one in all locations. */
+export interface ScheduleKey {
+  readonly location: string;
   readonly name: string;
+}
+
+/** A job of Cloud Scheduler. */
+export interface Schedule extends ScheduleKey {
   readonly cron: string;
   readonly timeZone: string;
   readonly state: ScheduleState;
@@ -19,17 +24,17 @@ export interface Schedules {
   /** All of them, by name. */
   list(): Promise<readonly Schedule[]>;
   /** null when there is no such job. */
-  pause(name: string): Promise<Schedule | null>;
-  resume(name: string): Promise<Schedule | null>;
+  pause(job: ScheduleKey): Promise<Schedule | null>;
+  resume(job: ScheduleKey): Promise<Schedule | null>;
   /** Fires the job now, beside its schedule. */
-  run(name: string): Promise<Schedule | null>;
+  run(job: ScheduleKey): Promise<Schedule | null>;
   close(): Promise<void>;
 }
 
 export interface SchedulesOptions {
   readonly projectId: string;
-  /** Where the jobs are kept: `europe-west1`. */
-  readonly location: string;
+  /** Where jobs are kept: a region's job in its region. */
+  readonly locations: readonly string[];
   /** `http://host:port` of the local scheduler; null for the cloud. */
   readonly endpoint: string | null;
 }
@@ -41,10 +46,10 @@ const NOT_FOUND = 5;
 /** Opens Google's client, over REST, so that the same protocol reaches the cloud and the local scheduler. */
 export async function openSchedules(options: SchedulesOptions, effects: Effects): Promise<Schedules> {
   const client = await openClient(options.endpoint);
-  const parent = `projects/${options.projectId}/locations/${options.location}`;
+  const parentOf = (location: string) => `projects/${options.projectId}/locations/${location}`;
   const call = { timeout: TIMEOUT_MS, maxRetries: 0 };
-  const ask = async (verb: 'pause' | 'resume' | 'run', name: string): Promise<Schedule | null> => {
-    const request = { name: `${parent}/jobs/${name}` };
+  const ask = async (verb: 'pause' | 'resume' | 'run', key: ScheduleKey): Promise<Schedule | null> => {
+    const request = { name: `${parentOf(key.location)}/jobs/${key.name}` };
     try {
       const [job] = await effects.perform({ kind: 'http', name: `scheduler POST jobs:${verb}` }, () => {
         switch (verb) {
@@ -66,14 +71,19 @@ export async function openSchedules(options: SchedulesOptions, effects: Effects)
   };
   return {
     list: async () => {
-      const [jobs] = await effects.perform({ kind: 'http', name: 'scheduler GET jobs' }, () =>
-        client.listJobs({ parent }, call),
+      const found = await Promise.all(
+        options.locations.map(async (location) => {
+          const [jobs] = await effects.perform({ kind: 'http', name: 'scheduler GET jobs' }, () =>
+            client.listJobs({ parent: parentOf(location) }, call),
+          );
+          return jobs.map(scheduleOf);
+        }),
       );
-      return jobs.map(scheduleOf).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+      return found.flat().sort((a, b) => a.name.localeCompare(b.name, 'en'));
     },
-    pause: (name) => ask('pause', name),
-    resume: (name) => ask('resume', name),
-    run: (name) => ask('run', name),
+    pause: (job) => ask('pause', job),
+    resume: (job) => ask('resume', job),
+    run: (job) => ask('run', job),
     close: () => client.close(),
   };
 }
@@ -102,8 +112,11 @@ const STATES: Readonly<Record<string, ScheduleState>> = {
 };
 
 function scheduleOf({ name, schedule, timeZone, state, scheduleTime, lastAttemptTime, status }: Job): Schedule {
+  // projects/P/locations/L/jobs/J
+  const [, , , location = '', , id = ''] = name?.split('/') ?? [];
   return {
-    name: name?.split('/').at(-1) ?? '',
+    location,
+    name: id,
     cron: schedule ?? '',
     timeZone: timeZone ?? '',
     state: STATES[String(state)] ?? 'unknown',

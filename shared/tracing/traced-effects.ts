@@ -4,7 +4,7 @@ import type { Attributes } from './tracer.ts';
 
 /** One exchange with another system, when it has ended. */
 export interface OutsideCall {
-  /** `stripe`, `prometheus`, `bigquery`, `slack`, `scheduler`. */
+  /** `stripe`, `prometheus`, `bigquery`, `slack`, `scheduler`, `pubsub`. */
   readonly system: string;
   /** The effect's name: the same for every object of a kind. */
   readonly call: string;
@@ -98,7 +98,7 @@ function attributesOf(effect: Effect, call: Call): Attributes {
 
 /** The adapters name their effects after the system; Stripe's by their path. */
 function systemOf({ name }: Effect): string {
-  return ['prometheus', 'bigquery', 'slack', 'scheduler'].find((system) => name.includes(system)) ?? 'stripe';
+  return ['prometheus', 'bigquery', 'slack', 'scheduler', 'pubsub'].find((system) => name.includes(system)) ?? 'stripe';
 }
 
 function statusOf(result: unknown): string {

@@ -63,7 +63,7 @@ function openScheduler(port: number): Promise<Scheduler> {
 const schedule = (...words: string[]) =>
   daybook(['schedule', ...words, '--json'], {
     database: db.database,
-    environment: { SCHEDULER_ENDPOINT: server.url, SCHEDULER_LOCATION: LOCATION },
+    environment: { SCHEDULER_ENDPOINT: server.url, SCHEDULER_LOCATIONS: LOCATION },
   });
 
 const entries = async () =>

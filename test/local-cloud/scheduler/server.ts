@@ -10,7 +10,7 @@ export interface SchedulerServer {
   close(): Promise<void>;
 }
 
-/** Where the local jobs are kept, as SCHEDULER_LOCATION says it. */
+/** Where the local jobs are kept, as SCHEDULER_LOCATIONS says it. */
 export const LOCATION = 'local';
 
 const JOBS = /^\/v1\/(projects\/[^/]+\/locations\/[^/]+)\/jobs$/;

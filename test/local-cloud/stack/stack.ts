@@ -207,7 +207,7 @@ function environmentOf(from: {
     SLACK_WEBHOOK_URL: from.slack.webhookUrl,
     CONSOLE_URL: from.consoleUrl,
     SCHEDULER_ENDPOINT: from.schedules.url,
-    SCHEDULER_LOCATION: LOCATION,
+    SCHEDULER_LOCATIONS: LOCATION,
     OTEL_EXPORTER_OTLP_ENDPOINT: from.traces.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     K_SERVICE: 'local-cloud',
