@@ -107,6 +107,14 @@ test('promise 16: pausing and resuming take effect, outlive the scheduler, and a
   ]);
 });
 
+test('status names the jobs that do not fire, and what lets them', async () => {
+  const [job] = scheduler.jobs;
+  if (job) await scheduler.setPaused(job, true);
+  const environment = { SCHEDULER_ENDPOINT: server.url, SCHEDULER_LOCATIONS: LOCATION };
+  const status = await daybook('status', { database: db.database, environment });
+  expect(status.out).toContain('jobs that do not fire: aggregate-usage-eu-west: daybook schedule resume');
+});
+
 test('a forced run fires the job now, with its region, and leaves its schedule as it was', async () => {
   const before = scheduler.jobs.map((job) => scheduler.due(job));
   const ran = await schedule('run', 'aggregate-usage-eu-west', '--as', OPERATOR, '--why', 'the source is back');
