@@ -10,9 +10,9 @@ import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './out
 import { registerPlan } from './plan.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
-import { registerSources } from './sources.ts';
 import { registerSchedule } from './schedule.ts';
 import { registerSmoke } from './smoke.ts';
+import { registerSources } from './sources.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
 import { registerTrace } from './trace.ts';

@@ -91,7 +91,9 @@ function series() {
 }
 
 async function seed(): Promise<void> {
-  await db.owner.query("insert into principals values ('person:omar', 'person', '{operator}', null)");
+  await db.owner.query(
+    "insert into principals values ('person:omar', 'person', '{operator}', null), ('person:ana', 'person', '{author}', null), ('person:ben', 'person', '{approver}', null)",
+  );
   await db.owner.query("insert into regions values ('us-east', 'US', '2026-10-01', null)");
   await db.owner.query("insert into metrics values ('requests', 'API requests', 'request', 'sum', 1)");
   const configuration = {
@@ -111,7 +113,10 @@ async function seed(): Promise<void> {
     configuration,
     activeFrom: '2026-10-01',
   };
-  await db.database.transaction({ actor: 'person:omar', why: 'test' }, (transaction) => addSource(transaction, source));
+  const deps = { database: db.database, effects: { ...systemEffects(), now: () => NOW } };
+  const review = { author: 'person:ana', approver: 'person:ben', why: 'test' };
+  const added = await addSource(deps, source, review);
+  if (added.kind !== 'added') throw new Error(JSON.stringify(added));
 }
 
 const smoke = (over: Record<string, string> = {}) =>
