@@ -2,6 +2,7 @@ import { http } from '@google-cloud/functions-framework';
 import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import { manifest as aggregateUsage } from './aggregate-usage/manifest.ts';
 import { manifest as alertFailures } from './alert-failures/manifest.ts';
+import { requireCaller } from './caller.ts';
 import { manifest as console } from './console/manifest.ts';
 import { type HttpHandler, serve } from './http.ts';
 import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
@@ -45,7 +46,7 @@ export function register(world: () => World): void {
       serve(
         manifest.name,
         () => world().logger,
-        async () => (await load()).create(world()),
+        async () => requireCaller(manifest, world(), (await load()).create(world())),
         async (request, work) => {
           const surroundings = await surroundingsOf(world);
           return surroundings === null ? work() : traceCall(surroundings, manifest, request, work);

@@ -4,7 +4,7 @@ import type { Effects } from '../shared/effects/effects.ts';
 import { systemEffects } from '../shared/effects/system.ts';
 import { type Publisher, pubSubPublisher } from '../shared/events/publisher.ts';
 import { jsonLogger, type Logger } from '../shared/logging/logger.ts';
-import { callSample } from '../shared/operations/signals.ts';
+import { callSample } from '../shared/operations/sample.ts';
 import { tracedEffects } from '../shared/tracing/traced-effects.ts';
 import type { Tracer } from '../shared/tracing/tracer.ts';
 
@@ -63,8 +63,15 @@ function onceOpened(configuration: Configuration, logger: Logger): () => Promise
   } = configuration;
   let opening: Promise<Tracer | null> | undefined;
   const onLost = (reason: string) => logger.log('WARNING', 'spans could not be sent; the work is done', { reason });
+  // Whatever is wrong with tracing, the work goes on without it.
+  const lost = (error: unknown): null => {
+    logger.log('WARNING', 'traces are off in this process', {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    return null;
+  };
   return () => {
-    opening ??= endpoint === null ? Promise.resolve(null) : open();
+    opening ??= endpoint === null ? Promise.resolve(null) : open().catch(lost);
     return opening;
   };
 

@@ -5,10 +5,13 @@ import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
 import { registerInvoice } from './invoice.ts';
 import type { CommandIo } from './io.ts';
+import { registerMigrate } from './migrate.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
+import { registerSchedule } from './schedule.ts';
+import { registerSmoke } from './smoke.ts';
 import { registerSources } from './sources.ts';
 import { registerStatus } from './status.ts';
 import { styleFor } from './terminal/style.ts';
@@ -27,6 +30,9 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerExceptions,
   registerAudit,
   registerStatus,
+  registerSchedule,
+  registerMigrate,
+  registerSmoke,
 ];
 
 /**

@@ -13,7 +13,7 @@ import {
   usageDailyCountDefault,
 } from '../database/queries.generated.ts';
 import { readSignals } from '../operations/read-signals.ts';
-import type { Sample } from '../operations/signals.ts';
+import type { Sample } from '../operations/sample.ts';
 import { checkpointName } from '../usage/cell.ts';
 import { age } from './terminal/figures.ts';
 import { counted } from './terminal/table.ts';

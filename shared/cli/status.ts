@@ -2,6 +2,7 @@ import { addCommand, type Registration, runReading } from './commands.ts';
 import type { CommandOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 import { type Health, problemsOf, readHealth } from './status-health.ts';
+import { readSchedules, scheduleProblem } from './status-schedules.ts';
 import { age } from './terminal/figures.ts';
 import { statusPaint } from './terminal/status-paint.ts';
 import type { Style } from './terminal/style.ts';
@@ -11,16 +12,19 @@ const RUNS_SHOWN = 6;
 
 export function registerStatus(registration: Registration): void {
   addCommand(registration.program, 'status', 'how it all stands: usage, runs, outbox, exceptions, dead letters').action(
-    runReading<[]>(registration, (session) => status(session)),
+    runReading<[]>(registration, status),
   );
 }
 
-async function status({ database, effects }: Session): Promise<CommandOutcome> {
+async function status(session: Session): Promise<CommandOutcome> {
+  const { database, effects } = session;
   const health = await readHealth(database, effects.now());
-  const problems = problemsOf(health);
+  const schedules = await readSchedules(session);
+  const resting = scheduleProblem(schedules);
+  const problems = [...problemsOf(health), ...(resting === null ? [] : [resting])];
   return {
     kind: 'done',
-    value: { ...health, problems },
+    value: { ...health, schedules, problems },
     text: (style) =>
       [factsText(health, style), runsText(health, style), sourcesText(health, style), verdict(problems, style)].join(
         '\n\n',

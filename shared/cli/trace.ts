@@ -85,8 +85,33 @@ function graphBranch(invoice: string, { causes, run }: RunGraph, full: boolean, 
 function spanBranch({ span, children }: SpanTree, full: boolean, style: Style): Branch {
   return {
     text: spanText(span, style),
-    branches: folded(children, CHILDREN_SHOWN, full, (child) => spanBranch(child, full, style), 'in it'),
+    branches: folded(
+      full ? children.map((child) => [child]) : alike(children),
+      CHILDREN_SHOWN,
+      full,
+      (group) => groupBranch(group, full, style),
+      'in it',
+    ),
   };
+}
+
+/** Calls of one name with nothing in them, however many, are one line: a day's job makes dozens of the same query. */
+function alike(children: readonly SpanTree[]): readonly (readonly SpanTree[])[] {
+  return [...Map.groupBy(children, (child) => (isLeaf(child) ? child.span.name : child)).values()];
+}
+
+function isLeaf({ span, children }: SpanTree): boolean {
+  return children.length === 0 && span.attributes['daybook.effect'] !== undefined;
+}
+
+function groupBranch(group: readonly SpanTree[], full: boolean, style: Style): Branch {
+  const [first] = group;
+  if (first === undefined) throw new RangeError('a group of spans is never empty');
+  if (group.length === 1) return spanBranch(first, full, style);
+  const failed = group.filter(({ span }) => span.failure !== null).length;
+  const sum = group.reduce((total, { span }) => total + span.milliseconds, 0);
+  const failures = failed === 0 ? '' : style.bad(` ${failed} failed`);
+  return { text: `${first.span.name} ×${group.length}  ${sum.toFixed(1)} ms in all${failures}` };
 }
 
 function spanText(span: StoredSpan, style: Style): string {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+/** An address is shown in messages and logs: who signs in there has an identity, not a password in it. */
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, 'must not carry a user or a password');
 
 /**
  * One entry per variable: what it is for is also the text of the README's table. What is `secret` comes from Secret
@@ -72,6 +75,30 @@ export const VARIABLES = {
   },
   SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
+  OIDC_AUDIENCE: {
+    purpose:
+      'the function’s own address: tokens of the scheduler and of Pub/Sub must be made out to it; unset leaves it to IAM alone',
+    schema: url.optional(),
+  },
+  OIDC_ACCOUNTS: {
+    purpose: 'service accounts that may call with such a token, separated by commas',
+    schema: z
+      .string()
+      .regex(/^[^@\s,]+@[^@\s,]+(,[^@\s,]+@[^@\s,]+)*$/, 'must be addresses of service accounts')
+      .optional(),
+  },
+  SCHEDULER_LOCATIONS: {
+    purpose:
+      'regions where Cloud Scheduler keeps jobs, separated by commas, for those who pause, resume and force them',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, 'must be regions like europe-west1,us-central1')
+      .optional(),
+  },
+  SCHEDULER_ENDPOINT: {
+    purpose: 'Cloud Scheduler REST endpoint of the local scheduler; unset for the cloud',
+    schema: url.optional(),
+  },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     purpose: 'base address of an OTLP/HTTP receiver of traces, like https://telemetry.googleapis.com; unset for none',
     schema: url.optional(),
@@ -113,6 +140,10 @@ export interface Configuration {
   readonly stripeWebhookSecrets: readonly string[];
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
+  readonly oidcAudience: string | null;
+  readonly oidcAccounts: readonly string[];
+  readonly schedulerLocations: readonly string[];
+  readonly schedulerEndpoint: string | null;
   readonly traceEndpoint: string | null;
   readonly traceProtocol: 'http/protobuf' | 'http/json';
   readonly functionName: string;
@@ -151,6 +182,10 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
+    oidcAudience: values.OIDC_AUDIENCE ?? null,
+    oidcAccounts: values.OIDC_ACCOUNTS?.split(',') ?? [],
+    schedulerLocations: values.SCHEDULER_LOCATIONS?.split(',') ?? [],
+    schedulerEndpoint: values.SCHEDULER_ENDPOINT ?? null,
     traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     traceProtocol: values.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json' ? 'http/json' : 'http/protobuf',
     functionName: values.K_SERVICE,
@@ -167,7 +202,14 @@ export function withheldValues(environment: Readonly<Record<string, string | und
     const value = environment[name] ?? '';
     const address = URL.parse(value);
     const ofAddress =
-      address === null ? [] : [address.password, decodeURIComponent(address.password), address.pathname.slice(1)];
+      address === null
+        ? []
+        : [
+            address.password,
+            decodeURIComponent(address.password),
+            address.pathname.slice(1),
+            address.pathname.split('/').at(-1) ?? '',
+          ];
     // The database's own name is in its path, and no secret.
     const parts = name === 'DATABASE_URL' ? ofAddress.slice(0, 2) : ofAddress;
     return [value, ...value.split(','), ...parts];

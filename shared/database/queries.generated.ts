@@ -101,6 +101,15 @@ returning alert_key`,
 };
 
 /**
+ * Keeps an operator's act in the audit log, with the transaction's who and why, before it is done (promise 16).
+ */
+export const auditAppendOperation: Query<{ readonly action: string; readonly subject: string; readonly detail: string }, { readonly appended: string | null }> = {
+  name: 'audit_append_operation',
+  parameters: ['action', 'subject', 'detail'],
+  text: `select audit_append($1, $2, $3::jsonb)::text as appended`,
+};
+
+/**
  * Every thing whose state is another than the last one that the log names for it, and every logged thing that is gone.
  * Entries cut off the end of the chain, which the chain itself cannot show, show here.
  */

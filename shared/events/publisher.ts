@@ -56,14 +56,19 @@ export function pubSubPublisher(options: PubSubOptions, effects: Effects): Publi
 
 async function openClient(options: PubSubOptions) {
   const { v1 } = await import('@google-cloud/pubsub');
-  if (options.endpoint === null) return new v1.PublisherClient({ fallback: true });
+  return new v1.PublisherClient(await clientOptions(options.endpoint));
+}
+
+/** The settings that lead one of Google's clients to the cloud, or over REST to what stands for it. */
+export async function clientOptions(endpoint: string | null) {
+  if (endpoint === null) return { fallback: true };
   const { PassThroughClient } = await import('google-auth-library');
-  const endpoint = new URL(options.endpoint);
-  return new v1.PublisherClient({
+  const address = new URL(endpoint);
+  return {
     fallback: true,
-    protocol: endpoint.protocol.slice(0, -1),
-    apiEndpoint: endpoint.hostname,
-    port: Number.parseInt(endpoint.port || '80', 10),
+    protocol: address.protocol.slice(0, -1),
+    apiEndpoint: address.hostname,
+    port: Number.parseInt(address.port || '80', 10),
     authClient: new PassThroughClient(),
-  });
+  };
 }

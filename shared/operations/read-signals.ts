@@ -11,7 +11,8 @@ import {
   invoiceCountByStatus,
   outboxCountUnpublished,
 } from '../database/queries.generated.ts';
-import type { Sample, SignalName } from './signals.ts';
+import type { Sample } from './sample.ts';
+import type { SignalName } from './signals.ts';
 
 /** Every gauge as it stands now, read from the database. Changes nothing. */
 export async function readSignals(reader: Reader, now: Date): Promise<readonly Sample[]> {

@@ -25,11 +25,14 @@ export async function tracedCall<T>(
   const { labels, parent } = start;
   const sql = { statements: 0, milliseconds: 0 };
   if (tracer === null) return runInCall({ labels, context: parent, tracer, span: null, sql }, work);
-  const span = tracer.start(spanOf(start, now()));
+  const startedAt = now();
+  const begun = performance.now();
+  const span = tracer.start(spanOf(start, startedAt));
   const call: Call = { labels, context: span.context, tracer, span, sql };
   const end = (failure?: string) => {
     span.set({ 'daybook.sql.statements': sql.statements, 'daybook.sql.milliseconds': Math.round(sql.milliseconds) });
-    span.end(now(), failure);
+    // Measured, not read: the clock may be set while the call runs, and in a local cloud it jumps.
+    span.end(new Date(startedAt.getTime() + performance.now() - begun), failure);
   };
   try {
     const result = await runInCall(call, work);

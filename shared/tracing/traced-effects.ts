@@ -4,7 +4,7 @@ import type { Attributes } from './tracer.ts';
 
 /** One exchange with another system, when it has ended. */
 export interface OutsideCall {
-  /** `stripe`, `prometheus`, `bigquery`, `slack`. */
+  /** `stripe`, `prometheus`, `bigquery`, `slack`, `scheduler`, `pubsub`. */
   readonly system: string;
   /** The effect's name: the same for every object of a kind. */
   readonly call: string;
@@ -59,22 +59,21 @@ async function inSpan<T>(
   told?: (call: OutsideCall) => void,
 ): Promise<T> {
   const call = currentCall();
+  const startedAt = effects.now();
   const span = call?.tracer?.start({
     name: effect.kind === 'publish' ? `publish ${effect.name}` : effect.name,
     kind: effect.kind === 'publish' ? 'producer' : 'client',
     parent: call.context,
     links: [],
-    startedAt: effects.now(),
+    startedAt,
     attributes: attributesOf(effect, call),
   });
   const begun = performance.now();
   const ended = (status: string, failure?: string) => {
-    if (told) {
-      const seconds = Math.round(performance.now() - begun) / 1_000;
-      told({ system: systemOf(effect), call: effect.name, status, seconds });
-    }
+    const milliseconds = Math.round(performance.now() - begun);
+    told?.({ system: systemOf(effect), call: effect.name, status, seconds: milliseconds / 1_000 });
     span?.set({ 'daybook.status': status });
-    span?.end(effects.now(), failure);
+    span?.end(new Date(startedAt.getTime() + milliseconds), failure);
   };
   try {
     const result = await run();
@@ -98,7 +97,7 @@ function attributesOf(effect: Effect, call: Call): Attributes {
 
 /** The adapters name their effects after the system; Stripe's by their path. */
 function systemOf({ name }: Effect): string {
-  return ['prometheus', 'bigquery', 'slack'].find((system) => name.includes(system)) ?? 'stripe';
+  return ['prometheus', 'bigquery', 'slack', 'scheduler', 'pubsub'].find((system) => name.includes(system)) ?? 'stripe';
 }
 
 function statusOf(result: unknown): string {

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['tracing'],
   ['configuration', 'logging', 'database'],
   ['events'],
-  ['sources', 'stripe', 'slack'],
+  ['sources', 'stripe', 'slack', 'schedules'],
   ['exceptions', 'audit', 'exports'],
   ['catalogue'],
   ['usage'],

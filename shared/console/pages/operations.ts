@@ -1,14 +1,7 @@
 import { html } from 'hono/html';
 import { readSignals } from '../../operations/read-signals.ts';
-import {
-  type Alert,
-  alarming,
-  type Sample,
-  SIGNAL_NAMES,
-  SIGNALS,
-  type Signal,
-  type SignalName,
-} from '../../operations/signals.ts';
+import { alarming, type Sample } from '../../operations/sample.ts';
+import { type Alert, SIGNAL_NAMES, SIGNALS, type Signal, type SignalName } from '../../operations/signals.ts';
 import { words } from '../format.ts';
 import type { Html, Page, PageContext } from '../page.ts';
 import { badge, section, tableOr } from '../parts.ts';

@@ -1,6 +1,7 @@
 import { approveRun } from '../../../shared/billing/sign-off.ts';
 import { billingRunFind } from '../../../shared/database/queries.generated.ts';
 import { publishOutbox } from '../../../shared/events/outbox.ts';
+import { tracedCall } from '../../../shared/tracing/traced-call.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CUSTOMERS } from '../telemetry/scenario.ts';
 import { retryUntil, settle } from './month.ts';
@@ -34,10 +35,26 @@ export async function closeMonth(stack: Stack, progress: Progress): Promise<stri
   return status;
 }
 
+/** As `daybook run approve` does it, in a trace of its own that the invoices' link to. */
 async function signOff({ world }: Stack): Promise<void> {
-  const outcome = await approveRun(world, { runId: DEMO_PERIOD, approver: FINANCE, why: WHY });
-  if (outcome.kind === 'refused') throw new Error(`The sign-off was refused: ${outcome.reason}`);
-  await publishOutbox(world.database, world.publisher, world.effects, FINANCE);
+  const tracer = (await world.tracer?.()) ?? null;
+  const start = {
+    name: 'daybook run approve',
+    kind: 'server',
+    parent: null,
+    links: [],
+    labels: { run: DEMO_PERIOD },
+  } as const;
+  await tracedCall(
+    tracer,
+    () => world.effects.now(),
+    start,
+    async () => {
+      const outcome = await approveRun(world, { runId: DEMO_PERIOD, approver: FINANCE, why: WHY });
+      if (outcome.kind === 'refused') throw new Error(`The sign-off was refused: ${outcome.reason}`);
+      await publishOutbox(world.database, world.publisher, world.effects, FINANCE);
+    },
+  );
 }
 
 /** The pay-as-you-go customers pay what is open, in Stripe; the webhooks tell. */

@@ -19,7 +19,7 @@ export async function serveUntilStopped(
     const now = clock.now();
     for (const job of frequent) {
       const at = scheduler.dueFrom(job, began);
-      if (at <= now) await scheduler.fire(job, at);
+      if (at <= now && !scheduler.isPaused(job)) await scheduler.fire(job, at);
     }
     await scheduler.moveTo(now);
   }

@@ -33,6 +33,8 @@ export interface Relay {
 const MAX_BODY_BYTES = 10_000_000;
 const PUBLISH_PATH = /^\/v1\/projects\/([^/]+)\/topics\/([^/:]+):publish$/;
 
+const GET_PATH = /^\/v1\/projects\/([^/]+)\/(topics|subscriptions)\/([^/:]+)$/;
+
 /** https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish */
 const publishSchema = z.object({
   messages: z
@@ -91,6 +93,7 @@ interface Open {
 
 async function answer(request: IncomingMessage, { options, store, delivery, topics }: Open): Promise<object> {
   const path = decodeURIComponent(new URL(request.url ?? '/', 'http://relay.invalid').pathname);
+  if (request.method === 'GET') return describe(path, options, topics);
   const [, project, topic = ''] = PUBLISH_PATH.exec(path) ?? [];
   if (request.method !== 'POST' || project === undefined) {
     throw new Refusal(
@@ -111,6 +114,17 @@ async function answer(request: IncomingMessage, { options, store, delivery, topi
   );
   delivery.offer(published.owed);
   return { messageIds: published.messageIds };
+}
+
+/** What there is, as `topics.get` and `subscriptions.get` answer it. */
+function describe(path: string, options: RelayOptions, topics: ReadonlySet<string>): object {
+  const [, project = '', kind, name = ''] = GET_PATH.exec(path) ?? [];
+  const subscription = options.subscriptions.find((one) => one.name === name);
+  if (project === options.project && kind === 'topics' && topics.has(name)) return { name: path.slice('/v1/'.length) };
+  if (project === options.project && kind === 'subscriptions' && subscription !== undefined) {
+    return { name: path.slice('/v1/'.length), topic: `projects/${project}/topics/${subscription.topic}` };
+  }
+  throw new Refusal(404, 'NOT_FOUND', `Resource not found (resource=${name}).`);
 }
 
 function parseRequest(body: string): z.output<typeof publishSchema> {

@@ -10,6 +10,9 @@ export interface Ledger {
   /** The last time that {@link keepTime} was told. */
   time(): Promise<Date | undefined>;
   keepTime(instant: Date): Promise<void>;
+  /** The jobs that somebody has paused. */
+  paused(): Promise<readonly string[]>;
+  setPaused(job: string, paused: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,6 +24,7 @@ const SCHEMA = `
     status integer not null,
     primary key (job, scheduled_for)
   );
+  create table if not exists scheduler.paused (job text primary key);
   create table if not exists scheduler.clock (only_row boolean primary key default true check (only_row), instant timestamptz not null);
 `;
 
@@ -54,6 +58,14 @@ export async function openLedger(url: string): Promise<Ledger> {
         'insert into scheduler.clock (instant) values ($1) on conflict (only_row) do update set instant = greatest(clock.instant, excluded.instant)',
         [instant],
       );
+    },
+    paused: async () =>
+      (await pool.query<{ job: string }>('select job from scheduler.paused')).rows.map(({ job }) => job),
+    setPaused: async (job, paused) => {
+      const statement = paused
+        ? 'insert into scheduler.paused (job) values ($1) on conflict do nothing'
+        : 'delete from scheduler.paused where job = $1';
+      await pool.query(statement, [job]);
     },
     close: () => pool.end(),
   };

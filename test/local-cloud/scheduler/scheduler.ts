@@ -34,11 +34,13 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #ledger: Ledger;
   readonly #lastFired: Map<string, Date>;
+  readonly #paused: Set<string>;
 
-  private constructor(options: SchedulerOptions, ledger: Ledger, lastFired: Map<string, Date>) {
+  private constructor(options: SchedulerOptions, ledger: Ledger, lastFired: Map<string, Date>, paused: Set<string>) {
     this.#options = options;
     this.#ledger = ledger;
     this.#lastFired = lastFired;
+    this.#paused = paused;
   }
 
   /** Opens the record and sets the clock to where an earlier scheduler left it. */
@@ -48,7 +50,7 @@ export class Scheduler {
     if (reached) options.clock.moveTo(reached);
     const lastFired = new Map<string, Date>();
     for (const { name } of options.jobs) lastFired.set(name, (await ledger.lastFired(name)) ?? options.firingsAfter);
-    return new Scheduler(options, ledger, lastFired);
+    return new Scheduler(options, ledger, lastFired, new Set(await ledger.paused()));
   }
 
   get jobs(): readonly Job[] {
@@ -64,6 +66,29 @@ export class Scheduler {
   dueFrom(job: Job, from: Date): Date {
     const due = this.due(job);
     return due.getTime() >= from.getTime() ? due : nextFiring(job.cron, new Date(from.getTime() - 1));
+  }
+
+  /** The due time of the last firing that was answered; null before the first. */
+  lastFired(job: Job): Date | null {
+    const last = this.#lastFired.get(job.name) ?? this.#options.firingsAfter;
+    return last.getTime() === this.#options.firingsAfter.getTime() ? null : last;
+  }
+
+  /** A paused job is not to be fired by its schedule. */
+  isPaused(job: Job): boolean {
+    return this.#paused.has(job.name);
+  }
+
+  async setPaused(job: Job, paused: boolean): Promise<void> {
+    await this.#ledger.setPaused(job.name, paused);
+    if (paused) this.#paused.add(job.name);
+    // What was missed is not made up for: the next firing is the next from now.
+    else if (this.#paused.delete(job.name)) this.#lastFired.set(job.name, this.#options.clock.now());
+  }
+
+  /** Fires now, beside the schedule, whose next firing stays what it is. */
+  force(job: Job): Promise<Fired> {
+    return this.#post(job, this.#options.clock.now());
   }
 
   /** Moves the clock to the due time, fires, and records the answer. Firings of the job before that time are passed over. */

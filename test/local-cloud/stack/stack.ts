@@ -12,6 +12,7 @@ import { subscriptionsOf } from '../relay/subscriptions.ts';
 import { effectsAt, LocalClock } from '../scheduler/clock.ts';
 import { jobsOf } from '../scheduler/jobs.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { LOCATION, type SchedulerServer, startSchedulerServer } from '../scheduler/server.ts';
 import { type SlackReceiver, startSlackReceiver } from '../slack/server.ts';
 import { type StripeStandIn, startStripeStandIn } from '../stripe/server.ts';
 import { PROMETHEUS_ENDPOINT } from '../telemetry/sources.ts';
@@ -98,6 +99,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
     Scheduler.open({ databaseUrl: standInsUrl, jobs: jobsOf(manifests, regions), clock, firingsAfter, endpointOf }),
     (opened) => opened.close(),
   );
+  const schedules = await parts.add(startSchedulerServer(scheduler), (server) => server.close());
   await parts.add(Promise.resolve(served), async ({ world }) => (world ? closeWorld(world) : undefined));
   served.functions = await parts.add(
     serveFunctions(() => part(served.world), consolePort),
@@ -117,7 +119,17 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
   );
   const consoleUrl = endpointOf('console');
   const secrets = localSecrets(directory.secrets);
-  const environment = environmentOf({ databaseUrl, relay, telemetry, stripe, slack, traces, consoleUrl, secrets });
+  const environment = environmentOf({
+    databaseUrl,
+    relay,
+    telemetry,
+    stripe,
+    slack,
+    traces,
+    schedules,
+    consoleUrl,
+    secrets,
+  });
   const world = openWorld(environment, effects, (line) => appendFileSync(directory.log, line));
   served.world = world;
   stripe.webhooks.target = { url: endpointOf('receive-stripe-events'), secret: secrets.webhookSecret };
@@ -178,6 +190,7 @@ function environmentOf(from: {
   readonly stripe: StripeStandIn;
   readonly slack: SlackReceiver;
   readonly traces: TraceReceiver;
+  readonly schedules: SchedulerServer;
   readonly consoleUrl: string;
   readonly secrets: Secrets;
 }): Record<string, string> {
@@ -193,6 +206,8 @@ function environmentOf(from: {
     STRIPE_WEBHOOK_SECRETS: from.secrets.webhookSecret,
     SLACK_WEBHOOK_URL: from.slack.webhookUrl,
     CONSOLE_URL: from.consoleUrl,
+    SCHEDULER_ENDPOINT: from.schedules.url,
+    SCHEDULER_LOCATIONS: LOCATION,
     OTEL_EXPORTER_OTLP_ENDPOINT: from.traces.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     K_SERVICE: 'local-cloud',
