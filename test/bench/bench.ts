@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import { CHECKPOINT } from './checkpoint.ts';
 import { IMPORTS } from './imports.ts';
 import type { Benchmark, Comparison, Timing } from './measure.ts';
+import { PACE } from './pace.ts';
 import { CANONICAL, PLANS, RATING } from './pure.ts';
 import { SHARD } from './shard.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [RATING, PLANS, CANONICAL, CHECKPOINT, SHARD, IMPORTS];
+const BENCHMARKS: readonly Benchmark[] = [RATING, PLANS, CANONICAL, CHECKPOINT, SHARD, PACE, IMPORTS];
 const NAMES = BENCHMARKS.map(({ name }) => name).join(', ');
 
 const HELP = `npm run bench -- [--only NAME]
