@@ -9,6 +9,7 @@ import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { manifest as priceUsage } from './price-usage/manifest.ts';
 import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
+import { manifest as reconcileStripe } from './reconcile-stripe/manifest.ts';
 import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
 import { manifest as sealAuditLog } from './seal-audit-log/manifest.ts';
@@ -30,6 +31,7 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: priceUsage, load: () => import('./price-usage/handler.ts') },
   { manifest: issueInvoices, load: () => import('./issue-invoices/handler.ts') },
   { manifest: receiveStripeEvents, load: () => import('./receive-stripe-events/handler.ts') },
+  { manifest: reconcileStripe, load: () => import('./reconcile-stripe/handler.ts') },
   { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },
   { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
   { manifest: reportMetrics, load: () => import('./report-metrics/handler.ts') },

@@ -12,11 +12,13 @@ create type contract_status as enum ('draft', 'approved', 'active', 'ended');
 create type dead_letter_status as enum ('waiting', 'replayed', 'discarded');
 create type exception_status as enum ('open', 'retrying', 'resolved', 'waived', 'escalated');
 create type invoice_status as enum ('rated', 'held', 'approved', 'drafted', 'verified', 'finalized', 'paid', 'uncollectible', 'void', 'stripe_failed', 'superseded');
+create type invoice_void_status as enum ('asked', 'approved', 'done', 'withdrawn');
 create type plan_version_status as enum ('draft', 'checked', 'in_review', 'approved', 'active', 'retired', 'rejected');
 create type principal_kind as enum ('person', 'service');
 create type principal_role as enum ('viewer', 'operator', 'author', 'approver', 'finance');
 create type rollup as enum ('sum', 'max', 'mean', 'last');
 create type run_shard_status as enum ('waiting', 'rated', 'failed');
+create type stripe_difference_status as enum ('open', 'accepted', 'resolved');
 create type stripe_request_status as enum ('committed', 'answered', 'refused');
 create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volume_low', 'volume_high');
 create type usage_anomaly_status as enum ('open', 'released', 'cleared');
@@ -302,6 +304,9 @@ create table contracts (
   diagnostics jsonb not null,
   error_count integer not null generated always as (count_findings(diagnostics, 'error'::text)) stored,
   acknowledged text[] not null default '{}'::text[],
+  collection_method text not null default 'send_invoice'::text,
+  days_until_due integer default 30,
+  tax text not null default 'none'::text,
   constraint contracts_customer_id_daterange_excl EXCLUDE USING gist (customer_id WITH =, daterange(starts_on, ends_on) WITH &&) WHERE ((status <> 'draft'::contract_status)),
   constraint contracts_pkey PRIMARY KEY (contract_id),
   constraint contracts_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
@@ -315,9 +320,13 @@ create table contracts (
   constraint contracts_check3 CHECK (((status = 'draft'::contract_status) OR (approver IS NOT NULL))),
   constraint contracts_check4 CHECK (((status = 'draft'::contract_status) OR (error_count = 0))),
   constraint contracts_check5 CHECK (((status <> 'ended'::contract_status) OR (ends_on IS NOT NULL))),
+  constraint contracts_collection_method_check CHECK ((collection_method = ANY (ARRAY['send_invoice'::text, 'charge_automatically'::text]))),
   constraint contracts_contract_id_check CHECK ((contract_id ~ '^[a-z0-9][a-z0-9_-]{0,80}$'::text)),
+  constraint contracts_days_until_due_check CHECK (((days_until_due >= 1) AND (days_until_due <= 365))),
   constraint contracts_diagnostics_check CHECK (are_findings(diagnostics)),
-  constraint contracts_overrides_check CHECK ((jsonb_typeof((overrides)::jsonb) = 'object'::text))
+  constraint contracts_overrides_check CHECK ((jsonb_typeof((overrides)::jsonb) = 'object'::text)),
+  constraint contracts_tax_check CHECK ((tax = ANY (ARRAY['none'::text, 'stripe_tax'::text]))),
+  constraint due_days_belong_to_sent_invoices CHECK (((collection_method = 'send_invoice'::text) = (days_until_due IS NOT NULL)))
 );
 CREATE INDEX contracts_customer_id_idx ON public.contracts USING btree (customer_id);
 
@@ -392,6 +401,27 @@ create table invoice_holds (
   constraint invoice_holds_reason_check CHECK ((length(reason) > 0)),
   constraint invoice_holds_released_why_check CHECK ((length(released_why) > 0))
 );
+
+create table invoice_voids (
+  void_id bigint not null generated always as identity,
+  invoice_id text not null,
+  status invoice_void_status not null,
+  author text not null,
+  why text not null,
+  asked_at timestamp with time zone not null,
+  approver text,
+  approved_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  outcome text,
+  constraint invoice_voids_pkey PRIMARY KEY (void_id),
+  constraint invoice_voids_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint invoice_voids_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint invoice_voids_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+  constraint invoice_voids_check CHECK (((status <> ALL (ARRAY['approved'::invoice_void_status, 'done'::invoice_void_status])) OR ((approver IS NOT NULL) AND (approved_at IS NOT NULL)))),
+  constraint invoice_voids_check1 CHECK (((status = ANY (ARRAY['done'::invoice_void_status, 'withdrawn'::invoice_void_status])) = (ended_at IS NOT NULL))),
+  constraint invoice_voids_why_check CHECK ((length(TRIM(BOTH FROM why)) > 0))
+);
+CREATE UNIQUE INDEX one_live_void_per_invoice ON public.invoice_voids USING btree (invoice_id) WHERE (status = ANY (ARRAY['asked'::invoice_void_status, 'approved'::invoice_void_status]));
 
 create table invoices (
   invoice_id text not null,
@@ -635,6 +665,49 @@ create table state_transitions (
   constraint state_transitions_pkey PRIMARY KEY (entity, from_state, to_state)
 );
 
+create table stripe_customer_requests (
+  customer_id text not null,
+  idempotency_key text not null,
+  method text not null,
+  path text not null,
+  body text not null,
+  body_digest text not null,
+  status stripe_request_status not null,
+  response text,
+  committed_at timestamp with time zone not null,
+  answered_at timestamp with time zone,
+  constraint stripe_customer_requests_idempotency_key_key UNIQUE (idempotency_key),
+  constraint stripe_customer_requests_pkey PRIMARY KEY (customer_id),
+  constraint stripe_customer_requests_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
+);
+
+create table stripe_differences (
+  difference_id bigint not null generated always as identity,
+  difference_key text not null,
+  period text not null,
+  kind text not null,
+  invoice_id text,
+  stripe_invoice_id text,
+  place text,
+  local_value text,
+  stripe_value text,
+  status stripe_difference_status not null,
+  found_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  accepted_by text,
+  why text,
+  constraint stripe_differences_pkey PRIMARY KEY (difference_id),
+  constraint stripe_differences_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES principals(principal),
+  constraint stripe_differences_check CHECK (((invoice_id IS NOT NULL) OR (stripe_invoice_id IS NOT NULL))),
+  constraint stripe_differences_check1 CHECK (((status = 'resolved'::stripe_difference_status) = (ended_at IS NOT NULL))),
+  constraint stripe_differences_check2 CHECK (((status <> 'accepted'::stripe_difference_status) OR ((accepted_by IS NOT NULL) AND (length(TRIM(BOTH FROM why)) > 0)))),
+  constraint stripe_differences_check3 CHECK ((seen_at >= found_at)),
+  constraint stripe_differences_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text))
+);
+CREATE INDEX stripe_differences_period_idx ON public.stripe_differences USING btree (period);
+CREATE UNIQUE INDEX one_live_row_per_difference ON public.stripe_differences USING btree (difference_key) WHERE (status <> 'resolved'::stripe_difference_status);
+
 create table stripe_events (
   event_id text not null,
   type text not null,
@@ -647,6 +720,15 @@ create table stripe_events (
   constraint stripe_events_pkey PRIMARY KEY (event_id),
   constraint stripe_events_check CHECK (((outcome = 'ignored'::text) = (reason IS NOT NULL))),
   constraint stripe_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'ignored'::text])))
+);
+
+create table stripe_pace (
+  account_mode text not null,
+  endpoint text not null,
+  empty_until timestamp with time zone not null,
+  next_turn timestamp with time zone not null,
+  constraint stripe_pace_pkey PRIMARY KEY (account_mode, endpoint),
+  constraint stripe_pace_account_mode_check CHECK ((account_mode = ANY (ARRAY['live'::text, 'test'::text])))
 );
 
 create table stripe_requests (
@@ -988,6 +1070,19 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.freeze_billing_terms()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if old.status <> 'draft' or new.status <> 'draft' then
+    raise exception 'the billing terms of contract % are immutable', old.contract_id
+      using errcode = 'DB002', hint = 'End it and draft another contract.';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.freeze_checkpoint()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1115,6 +1210,20 @@ begin
   if old.principal <> new.principal or old.kind <> new.kind then
     raise exception 'principal % keeps its name and kind', old.principal using errcode = 'DB002';
   end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_stripe_mapping()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if old.stripe_customer_id is not null and current_user = 'daybook_app' then
+    raise exception 'customer % is mapped to % and stays so', old.customer_id, old.stripe_customer_id
+      using errcode = 'DB002', hint = 'Merge the two in Stripe, or add another customer.';
+  end if;
+  perform audit_append('customer.mapped', new.customer_id, jsonb_build_object('stripe_customer_id', new.stripe_customer_id));
   return new;
 end $function$;
 
@@ -1256,6 +1365,19 @@ begin
     using errcode = 'DB002', hint = 'Record a correction as a new row instead.';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_issue_under_void()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if exists (select from invoice_voids where invoice_id = new.invoice_id and status = 'approved') then
+    raise exception 'invoice % is being voided and is not issued again', new.invoice_id using errcode = 'DB001';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_self_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1273,6 +1395,23 @@ begin
   if new.approver is not null and person_behind(author_name) = person_behind(new.approver) then
     raise exception '% is the author and cannot approve: a second person must', new.approver
       using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_accepting_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (old.difference_key, old.period, old.kind, old.invoice_id, old.stripe_invoice_id, old.place, old.local_value, old.stripe_value, old.found_at)
+     is distinct from
+     (new.difference_key, new.period, new.kind, new.invoice_id, new.stripe_invoice_id, new.place, new.local_value, new.stripe_value, new.found_at) then
+    raise exception 'difference % is immutable', old.difference_id using errcode = 'DB002';
+  end if;
+  if new.status = 'accepted' and old.status <> 'accepted' then
+    perform require_actor(new.accepted_by, array['finance', 'approver']::principal_role[], 'the one who accepts a difference');
   end if;
   return new;
 end $function$;
@@ -1496,6 +1635,23 @@ begin
       using errcode = 'DB004';
   end if;
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_mapped_since()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if old.hold_reason not like 'no\_stripe\_customer:%'
+     or exists (select from invoice_holds h where h.invoice_id = new.invoice_id and h.released_by is null)
+     or not exists (select from customers c where c.customer_id = new.customer_id and c.stripe_customer_id is not null)
+     or not exists (select from billing_runs r where r.run_id = new.run_id and r.status in ('issuing', 'issuing_failed', 'issued')) then
+    raise exception 'invoice % is held: %', new.invoice_id, old.hold_reason
+      using errcode = 'DB003', hint = 'daybook invoice release ID --why "…", by someone who did not place the hold.';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_nothing_open()
@@ -1748,6 +1904,24 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_void_principals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform require_actor(new.author, array['operator', 'approver', 'finance']::principal_role[], 'the one who asks for a void');
+  elsif (old.invoice_id, old.author, old.why, old.asked_at) is distinct from (new.invoice_id, new.author, new.why, new.asked_at) then
+    raise exception 'what was asked about invoice % is immutable', old.invoice_id using errcode = 'DB002';
+  elsif new.status = 'approved' and old.status <> 'approved' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'the approver of a void');
+  elsif (old.approver, old.approved_at) is distinct from (new.approver, new.approved_at) then
+    raise exception 'the approval of the void of invoice % is immutable', old.invoice_id using errcode = 'DB002';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.rule_objection(rule close_rules, run billing_runs)
  RETURNS text
  LANGUAGE plpgsql
@@ -1888,6 +2062,65 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.stripe_pace_stop(of_mode text, of_endpoint text, until_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into stripe_pace (account_mode, endpoint, empty_until, next_turn) values (of_mode, of_endpoint, until_at, until_at)
+  on conflict (account_mode, endpoint) do update
+  set empty_until = greatest(stripe_pace.empty_until, excluded.empty_until), next_turn = greatest(stripe_pace.next_turn, excluded.next_turn)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.stripe_pace_take(of_mode text, of_endpoint text, wanted integer, in_turn boolean, account_interval integer, account_burst integer, endpoint_interval integer, endpoint_burst integer, at timestamp with time zone, OUT granted integer, OUT wait_ms integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  us constant interval := interval '1 microsecond';
+  account stripe_pace;
+  own stripe_pace;
+  held integer;
+  account_ready timestamptz;
+  own_ready timestamptz;
+  come_back timestamptz;
+begin
+  insert into stripe_pace (account_mode, endpoint, empty_until, next_turn)
+    select of_mode, e, at - interval '1 hour', at - interval '1 hour' from unnest(array['*', of_endpoint]) e
+    where not exists (select from stripe_pace p where p.account_mode = of_mode and p.endpoint = e)
+    on conflict do nothing;
+  -- Always the account's row first, so that two calls never wait for each other.
+  select * into account from stripe_pace where account_mode = of_mode and endpoint = '*' for update;
+  select * into own from stripe_pace where account_mode = of_mode and endpoint = of_endpoint for update;
+  account.empty_until := greatest(account.empty_until, at - account_burst * account_interval * us);
+  own.empty_until := greatest(own.empty_until, at - endpoint_burst * endpoint_interval * us);
+  held := least(floor(extract(epoch from at - account.empty_until) * 1000000 / account_interval),
+                floor(extract(epoch from at - own.empty_until) * 1000000 / endpoint_interval));
+  granted := least(wanted, held);
+  wait_ms := 0;
+  if granted >= 1 and (in_turn or (account.next_turn <= at and own.next_turn <= at)) then
+    update stripe_pace set empty_until = account.empty_until + granted * account_interval * us
+      where account_mode = of_mode and endpoint = '*';
+    update stripe_pace set empty_until = own.empty_until + granted * endpoint_interval * us
+      where account_mode = of_mode and endpoint = of_endpoint;
+    return;
+  end if;
+  granted := 0;
+  account_ready := greatest(account.empty_until + account_interval * us, account.next_turn, at);
+  own_ready := greatest(own.empty_until + endpoint_interval * us, own.next_turn, at);
+  come_back := greatest(account_ready, own_ready);
+  -- The queue is at the bucket that is ready last.
+  if account_ready > own_ready then
+    update stripe_pace set next_turn = come_back + least(wanted, account_burst) * account_interval * us
+      where account_mode = of_mode and endpoint = '*';
+  else
+    update stripe_pace set next_turn = come_back + least(wanted, endpoint_burst) * endpoint_interval * us
+      where account_mode = of_mode and endpoint = of_endpoint;
+  end if;
+  wait_ms := greatest(1, ceil(extract(epoch from come_back - at) * 1000)::integer);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.unacknowledged_warnings(diagnostics jsonb, acknowledged text[])
  RETURNS text[]
  LANGUAGE sql
@@ -1939,22 +2172,32 @@ CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.c
 CREATE TRIGGER author_acts BEFORE INSERT ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_acts_again BEFORE UPDATE OF customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, author, diagnostics ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER author_sets_billing_terms BEFORE UPDATE OF collection_method, days_until_due, tax ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER billing_terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW WHEN ((((old.collection_method IS DISTINCT FROM new.collection_method) OR (old.days_until_due IS DISTINCT FROM new.days_until_due)) OR (old.tax IS DISTINCT FROM new.tax))) EXECUTE FUNCTION freeze_billing_terms();
 CREATE TRIGGER contracts_are_kept BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER off_cycle_end_is_kept BEFORE UPDATE OF ends_on ON public.contracts FOR EACH ROW WHEN ((old.ends_on IS DISTINCT FROM new.ends_on)) EXECUTE FUNCTION keep_off_cycle_end();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION enforce_transition('contract');
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_allowed_contract_step();
 CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
+CREATE TRIGGER mapping_is_made_once BEFORE UPDATE ON public.customers FOR EACH ROW WHEN ((old.stripe_customer_id IS DISTINCT FROM new.stripe_customer_id)) EXECUTE FUNCTION keep_stripe_mapping();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.exceptions FOR EACH ROW EXECUTE FUNCTION enforce_transition('exception');
 CREATE TRIGGER another_releases BEFORE INSERT OR UPDATE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION require_other_releaser();
 CREATE CONSTRAINT TRIGGER audited_holds AFTER INSERT OR UPDATE ON public.invoice_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_hold();
 CREATE TRIGGER holds_are_kept BEFORE DELETE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoice_voids DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice_void', 'invoice_id');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice_void');
+CREATE TRIGGER principals_act BEFORE INSERT OR UPDATE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION require_void_principals();
+CREATE TRIGGER voids_are_kept BEFORE DELETE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
 CREATE TRIGGER held_until_released BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN ((((old.status = 'held'::invoice_status) AND (new.status = 'rated'::invoice_status)) OR ((old.status = 'rated'::invoice_status) AND (new.status = 'approved'::invoice_status)))) EXECUTE FUNCTION require_released();
 CREATE TRIGGER invoices_are_kept BEFORE DELETE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_lines_to_add_up();
+CREATE TRIGGER mapped_since BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((old.status = 'held'::invoice_status) AND (new.status = 'approved'::invoice_status))) EXECUTE FUNCTION require_mapped_since();
+CREATE TRIGGER not_issued_under_void BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = 'approved'::invoice_status) AND (old.status <> 'approved'::invoice_status))) EXECUTE FUNCTION refuse_issue_under_void();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice');
 CREATE TRIGGER approval_is_valid BEFORE INSERT ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION require_valid_plan_approval();
 CREATE TRIGGER approvals_are_kept BEFORE DELETE OR UPDATE ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1975,6 +2218,11 @@ CREATE TRIGGER run_contracts_are_kept BEFORE DELETE OR UPDATE ON public.run_cont
 CREATE TRIGGER run_metrics_are_kept BEFORE DELETE OR UPDATE ON public.run_metrics FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_off_cycle_days_are_kept BEFORE DELETE OR UPDATE ON public.run_off_cycle_days FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_customer_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
+CREATE TRIGGER a_person_accepts BEFORE UPDATE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION require_accepting_person();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.stripe_differences DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('stripe_difference', 'difference_id');
+CREATE TRIGGER differences_are_kept BEFORE DELETE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_difference');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
 CREATE TRIGGER anomalies_are_kept BEFORE DELETE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.usage_anomalies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_anomaly', 'anomaly_id');
@@ -2032,6 +2280,8 @@ grant insert, select on inbox to daybook_app;
 grant select on inbox to daybook_auditor;
 grant insert, select on invoice_holds to daybook_app;
 grant select on invoice_holds to daybook_auditor;
+grant insert, select, update on invoice_voids to daybook_app;
+grant select on invoice_voids to daybook_auditor;
 grant insert, select, update on invoices to daybook_app;
 grant select on invoices to daybook_auditor;
 grant select on metrics to daybook_app;
@@ -2069,8 +2319,14 @@ grant select on run_shards to daybook_auditor;
 grant select on schema_migrations to daybook_auditor;
 grant select on state_transitions to daybook_app;
 grant select on state_transitions to daybook_auditor;
+grant insert, select, update on stripe_customer_requests to daybook_app;
+grant select on stripe_customer_requests to daybook_auditor;
+grant insert, select, update on stripe_differences to daybook_app;
+grant select on stripe_differences to daybook_auditor;
 grant insert, select on stripe_events to daybook_app;
 grant select on stripe_events to daybook_auditor;
+grant insert, select, update on stripe_pace to daybook_app;
+grant select on stripe_pace to daybook_auditor;
 grant insert, select, update on stripe_requests to daybook_app;
 grant select on stripe_requests to daybook_auditor;
 grant insert, select, update on usage_anomalies to daybook_app;
@@ -2087,8 +2343,8 @@ grant insert, select on usage_staged to daybook_app;
 grant select on usage_staged to daybook_auditor;
 grant update (status, approver, second_approver) on close_rules to daybook_app;
 grant update (ends_on, status, approver, acknowledged) on contracts to daybook_app;
-grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics) on contracts to daybook_checker;
-grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics) on contracts to daybook_checker;
+grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics, collection_method, days_until_due, tax) on contracts to daybook_checker;
+grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics, collection_method, days_until_due, tax) on contracts to daybook_checker;
 grant update (released_by, released_at, released_why) on invoice_holds to daybook_app;
 grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan_backtests to daybook_checker;
 grant update (status, active_from) on plan_versions to daybook_app;

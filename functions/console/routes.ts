@@ -25,6 +25,7 @@ import { operationsPage } from '../../shared/console/pages/operations.ts';
 import { overviewPage } from '../../shared/console/pages/overview.ts';
 import { planVersionPage } from '../../shared/console/pages/plan-version.ts';
 import { plansPage } from '../../shared/console/pages/plans.ts';
+import { reconciliationPage } from '../../shared/console/pages/reconciliation.ts';
 import { reportPage } from '../../shared/console/pages/report.ts';
 import { runPage } from '../../shared/console/pages/run.ts';
 import { runsPage } from '../../shared/console/pages/runs.ts';
@@ -142,6 +143,7 @@ export const ROUTES: readonly Route[] = [
   get('/checkpoints/:checkpoint', 'viewer', z.object({ checkpoint: sequenceSchema }), checkpointPage),
   get('/customers', 'viewer', nothing, customersPage),
   get('/customers/:customer', 'viewer', z.object({ customer: customerSchema, ...optionalPeriod }), customerPage),
+  get('/reconciliation', 'viewer', nothing, reconciliationPage),
   get('/exceptions', 'viewer', nothing, exceptionsPage),
   get('/operations', 'viewer', nothing, operationsPage),
   get('/plans', 'viewer', nothing, plansPage),

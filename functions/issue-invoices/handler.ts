@@ -1,7 +1,6 @@
 import { issueInvoice } from '../../shared/billing/issue-invoice.ts';
-import { required } from '../../shared/configuration/configuration.ts';
 import { Unprocessable } from '../../shared/events/receive.ts';
-import { openStripeClient, type StripeClient } from '../../shared/stripe/client.ts';
+import { pacedStripe } from '../../shared/pace/paced-stripe.ts';
 import type { HttpHandler } from '../http.ts';
 import { onRepeatableEvent } from '../push.ts';
 import type { World } from '../world.ts';
@@ -13,18 +12,11 @@ const STRIPE_TIMEOUT_MS = 20_000;
  * is there already. A failure of Stripe answers 200: the invoice's exception decides when it is tried again.
  */
 export function create(world: World): HttpHandler {
-  const { configuration, effects } = world;
-  const secretKey = required(configuration.stripeApiKey, 'STRIPE_API_KEY');
-  const apiBase = configuration.stripeApiBase ?? 'https://api.stripe.com';
-  let client: Promise<StripeClient> | undefined;
-  const stripe = () => {
-    client ??= openStripeClient({ apiBase, secretKey, timeoutMs: STRIPE_TIMEOUT_MS }, effects);
-    return client;
-  };
+  const stripe = pacedStripe(world, STRIPE_TIMEOUT_MS);
   return onRepeatableEvent(world, 'issue-invoices', 'invoice.approved', async (event) => {
     const { invoiceId } = event.data;
     const outcome = await issueInvoice(
-      { database: world.database, effects, stripe },
+      { database: world.database, effects: world.effects, stripe },
       invoiceId,
       'service:issue-invoices',
     );

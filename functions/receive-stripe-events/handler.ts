@@ -4,7 +4,8 @@ import { type SettleOutcome, settleInvoice } from '../../shared/billing/settle-i
 import { ConfigurationError, required } from '../../shared/configuration/configuration.ts';
 import type { Transaction } from '../../shared/database/database.ts';
 import { stripeEventFind, stripeEventLock, stripeEventRecord } from '../../shared/database/queries.generated.ts';
-import { openStripeClient, type StripeClient } from '../../shared/stripe/client.ts';
+import { isLiveKey, pacedStripe } from '../../shared/pace/paced-stripe.ts';
+import type { StripeClient } from '../../shared/stripe/client.ts';
 import { retrieveInvoice } from '../../shared/stripe/lookup.ts';
 import type { StripeInvoice } from '../../shared/stripe/objects.ts';
 import { type StripeEventNotice, verifyWebhook } from '../../shared/stripe/webhook.ts';
@@ -38,11 +39,10 @@ export function create(world: World): HttpHandler {
   }
   const expectation = {
     secrets: configuration.stripeWebhookSecrets,
-    livemode: /^[a-z]+_live_/.test(secretKey),
+    livemode: isLiveKey(secretKey),
     account: null,
   };
-  const apiBase = configuration.stripeApiBase ?? 'https://api.stripe.com';
-  let opening: Promise<StripeClient> | undefined;
+  const stripe = pacedStripe(world, STRIPE_TIMEOUT_MS);
 
   return async (request) => {
     if (request.method !== 'POST')
@@ -53,8 +53,7 @@ export function create(world: World): HttpHandler {
       logger.log('WARNING', `a webhook was refused: ${verdict.reason}`);
       return { status: 400, body: { error: verdict.reason } };
     }
-    opening ??= openStripeClient({ apiBase, secretKey, timeoutMs: STRIPE_TIMEOUT_MS }, effects);
-    const ending = await take(world, await opening, verdict.event);
+    const ending = await take(world, await stripe(), verdict.event);
     const severity = ending.kind === 'refused' ? 'ERROR' : 'INFO';
     logger.log(severity, `${verdict.event.type} ${verdict.event.id}: ${ending.kind}`, { ...ending });
     return reply(ending);

@@ -23,6 +23,12 @@ export const COMMANDS = {
     `${DAYBOOK} invoice release ${invoiceId} --as person:YOU --why "why it is right"`,
   issueRun: (period: string) => `${DAYBOOK} run issue ${period}`,
   showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,
+  voidInvoice: (invoiceId: string) =>
+    `${DAYBOOK} invoice void ${invoiceId} --approve --as person:YOU --why "what was reviewed"`,
+  mapCustomer: (customerId: string) =>
+    `${DAYBOOK} customers map ${customerId} cus_… --as person:YOU --why "which contract"`,
+  reconcile: (period: string) => `${DAYBOOK} reconcile --period ${period} --as person:YOU`,
+  acceptDifference: () => `${DAYBOOK} reconcile accept NUMBER --as person:YOU --why "why it is right"`,
   explainInvoice: (invoiceId: string) => `${DAYBOOK} invoice explain ${invoiceId}`,
   listExceptions: () => `${DAYBOOK} exceptions list`,
   showPlan: (planVersion: string) => `${DAYBOOK} plan show ${planVersion}`,
@@ -45,6 +51,13 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
       return COMMANDS.rateRun(subject.split('#', 1)[0] ?? subject);
     case 'period_incomplete':
       return COMMANDS.completeness(subject.split(':', 1)[0] ?? subject);
+    case 'invoice_held':
+    case 'issued_otherwise':
+      return COMMANDS.showInvoice(subject);
+    case 'voiding_failed':
+      return COMMANDS.voidInvoice(subject);
+    case 'stripe_differs':
+      return COMMANDS.reconcile(subject);
     case 'rating_held':
     case 'unbilled_usage':
     case 'late_usage':

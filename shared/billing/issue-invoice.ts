@@ -1,19 +1,24 @@
 import type { Database } from '../database/database.ts';
-import { type InvoiceStatus, invoiceAdvance, invoiceFindForIssue } from '../database/queries.generated.ts';
+import { type InvoiceStatus, invoiceFindForIssue } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
-import { recordEvents } from '../events/outbox.ts';
-import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import type { StripeClient } from '../stripe/client.ts';
-import { compareInvoice } from '../stripe/compare.ts';
+import { compareInvoice, compareTotals, type InvoiceDifference } from '../stripe/compare.ts';
 import { type ExpectedInvoice, planInvoiceRequests } from '../stripe/invoice-request.ts';
 import { listInvoiceLines, retrieveInvoice } from '../stripe/lookup.ts';
 import type { StripeInvoice } from '../stripe/objects.ts';
-import { settlementOf } from '../stripe/objects.ts';
 import type { Obligation } from '../stripe/obligation.ts';
 import { atInvoice, type StripeRequest } from '../stripe/request.ts';
+import { failureOf, type StepFailed, type StepOutcome } from './committed-step.ts';
+import {
+  failInvoice,
+  finishInvoice,
+  holdUnsendable,
+  type InvoiceOnItsWay,
+  moveInvoice,
+  resumeInvoice,
+} from './invoice-progress.ts';
 import { localInvoiceOf } from './local-invoice.ts';
-import { settleRun } from './run-issuing.ts';
-import { commitRequests, type StepOutcome, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
+import { commitRequests, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
 
 export interface IssueDependencies {
   readonly database: Database;
@@ -26,15 +31,15 @@ export type IssueOutcome =
   | { readonly kind: 'already_issued' }
   | { readonly kind: 'unknown_invoice' }
   | { readonly kind: 'not_approved'; readonly status: InvoiceStatus }
-  | { readonly kind: 'failed'; readonly reason: string; readonly detail: string };
+  /** Its void is approved: it is not issued any more. */
+  | { readonly kind: 'being_voided' }
+  /** Stripe cannot be told of it as it is; nothing was sent. A person mends the cause. */
+  | { readonly kind: 'held'; readonly reason: string; readonly detail: string }
+  | StepFailed;
 
-/** One invoice on its way, with who moves it. */
-interface Work {
-  readonly invoiceId: string;
-  readonly runId: string;
+interface Work extends InvoiceOnItsWay {
   readonly stripeCustomerId: string;
   readonly obligation: Obligation;
-  readonly actor: string;
 }
 
 /**
@@ -56,7 +61,7 @@ export async function issueInvoice(
     case 'verified':
       break;
     case 'stripe_failed':
-      await move(dependencies, actor, invoiceId, 'stripe_failed', 'approved', { why: 'another attempt' });
+      if ((await resumeInvoice(dependencies, invoiceId, actor)) === 'being_voided') return { kind: 'being_voided' };
       break;
     case 'finalized':
     case 'paid':
@@ -79,22 +84,22 @@ export async function issueInvoice(
     obligation: local,
     actor,
   };
-  if (plan.kind === 'refused')
-    return fail(
-      dependencies,
-      work,
-      plan.reason,
-      plan.line === null ? plan.detail : `line ${plan.line}: ${plan.detail}`,
-    );
+  if (plan.kind === 'refused') {
+    const detail = plan.line === null ? plan.detail : `line ${plan.line}: ${plan.detail}`;
+    if (await holdUnsendable(dependencies, work, plan.reason, detail))
+      return { kind: 'held', reason: plan.reason, detail };
+    return fail(dependencies, work, { kind: 'failed', reason: plan.reason, detail });
+  }
   const outcome = await takeSteps(dependencies, work, plan.requests, plan.expected);
-  if (outcome.kind === 'failed') return fail(dependencies, work, outcome.reason, outcome.detail);
-  await finish(dependencies, work, outcome.invoice);
-  return { kind: 'issued', stripeInvoiceId: outcome.invoice.id };
+  if (outcome.kind === 'failed') return fail(dependencies, work, outcome);
+  await finishInvoice(dependencies, work, outcome.object, plan.expected.taxByStripe);
+  return { kind: 'issued', stripeInvoiceId: outcome.object.id };
 }
 
-type Taken =
-  | { readonly kind: 'done'; readonly invoice: StripeInvoice }
-  | Extract<StepOutcome<never>, { kind: 'failed' }>;
+async function fail(dependencies: IssueDependencies, work: Work, failed: StepFailed): Promise<StepFailed> {
+  await failInvoice(dependencies, work, failed.reason, failed.detail);
+  return failed;
+}
 
 /** create, add lines, compare, finalize: the order in which an invoice comes to be. */
 async function takeSteps(
@@ -102,7 +107,7 @@ async function takeSteps(
   work: Work,
   requests: readonly StripeRequest[],
   expected: ExpectedInvoice,
-): Promise<Taken> {
+): Promise<StepOutcome<StripeInvoice>> {
   const committed = await commitRequests(dependencies, work, requests);
   if (committed.kind === 'failed') return committed;
   const [create, ...rest] = committed.requests;
@@ -113,35 +118,29 @@ async function takeSteps(
 
   const created = await takeCreateStep(dependencies, client, work, create);
   if (created.kind === 'failed') return created;
-  const { invoice: draft } = created;
-  await move(dependencies, work.actor, work.invoiceId, 'approved', 'drafted', {
+  const { object: draft } = created;
+  await moveInvoice(dependencies, work.actor, work.invoiceId, 'approved', 'drafted', {
     why: 'the draft stands in Stripe',
     stripeInvoiceId: draft.id,
   });
   if (draft.status === 'draft') {
     for (const batch of rest.slice(0, -1)) {
-      const added = await takeLinesStep(
-        dependencies,
-        client,
-        work,
-        { ...batch, request: atInvoice(batch.request, draft.id) },
-        draft.id,
-      );
+      const step = { ...batch, request: atInvoice(batch.request, draft.id) };
+      const added = await takeLinesStep(dependencies, client, work, step, draft.id);
       if (added.kind === 'failed') return added;
     }
   }
   const verified = await verify(client, draft.id, expected);
   if (verified.kind === 'failed') return verified;
-  await move(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
+  await moveInvoice(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
     why: 'Stripe shows what we sent, line by line',
   });
-  return takeFinalizeStep(
-    dependencies,
-    client,
-    work,
-    { ...finalize, request: atInvoice(finalize.request, draft.id) },
-    draft.id,
-  );
+  const step = { ...finalize, request: atInvoice(finalize.request, draft.id) };
+  const finalized = await takeFinalizeStep(dependencies, client, work, step, draft.id);
+  if (finalized.kind === 'failed') return finalized;
+  // Whoever edits the draft in the moment between is found here; the void of what became of it is a person's.
+  const differences = compareTotals(expected, finalized.object);
+  return differences.length === 0 ? finalized : differsFrom(draft.id, differences);
 }
 
 async function verify(
@@ -150,12 +149,7 @@ async function verify(
   expected: ExpectedInvoice,
 ): Promise<StepOutcome<StripeInvoice>> {
   const invoice = await retrieveInvoice(client, stripeInvoiceId);
-  if (invoice.kind !== 'ok')
-    return {
-      kind: 'failed',
-      reason: `stripe_${invoice.reason}`,
-      detail: `the draft ${stripeInvoiceId} could not be read back`,
-    };
+  if (invoice.kind !== 'ok') return failureOf(invoice, `reading ${stripeInvoiceId} back`);
   const lines = await listInvoiceLines(client, stripeInvoiceId);
   if (lines.kind !== 'listed')
     return {
@@ -164,7 +158,12 @@ async function verify(
       detail: `the lines of ${stripeInvoiceId} could not be read back`,
     };
   const differences = compareInvoice(expected, invoice.object, lines.items);
-  if (differences.length === 0) return { kind: 'done', invoice: invoice.object };
+  return differences.length === 0
+    ? { kind: 'done', object: invoice.object }
+    : differsFrom(stripeInvoiceId, differences);
+}
+
+function differsFrom(stripeInvoiceId: string, differences: readonly InvoiceDifference[]): StepFailed {
   const shown = differences
     .slice(0, 5)
     .map((difference) =>
@@ -175,79 +174,4 @@ async function verify(
     reason: 'stripe_differs',
     detail: `Stripe's ${stripeInvoiceId} is not ours in ${differences.length} places: ${shown.join(' ')}`,
   };
-}
-
-async function finish({ database, effects }: IssueDependencies, work: Work, invoice: StripeInvoice): Promise<void> {
-  await database.transaction(
-    { actor: work.actor, why: `finalized in Stripe as ${invoice.number ?? invoice.id}` },
-    async (transaction) => {
-      const settled = settlementOf(invoice);
-      const columns = {
-        invoice_id: work.invoiceId,
-        stripe_invoice_id: invoice.id,
-        stripe_number: invoice.number,
-        failure_detail: null,
-      };
-      const moved = await transaction.first(invoiceAdvance, {
-        ...columns,
-        from_status: 'verified',
-        to_status: 'finalized',
-      });
-      if (!moved) return;
-      if (settled === 'paid' || settled === 'nothing_due') {
-        await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: 'paid' });
-      }
-      await resolveException(transaction, effects, 'issuing_failed', work.invoiceId, 'the invoice was issued');
-      await recordEvents(transaction, effects, [
-        { type: 'invoice.issued', data: { invoiceId: work.invoiceId, runId: work.runId, stripeInvoiceId: invoice.id } },
-      ]);
-      await settleRun(transaction, work.runId);
-    },
-  );
-}
-
-async function fail(
-  { database, effects }: IssueDependencies,
-  work: Work,
-  reason: string,
-  detail: string,
-): Promise<IssueOutcome> {
-  await database.transaction({ actor: work.actor, why: `${reason}: ${detail}` }, async (transaction) => {
-    const row = await transaction.first(invoiceFindForIssue, { invoice_id: work.invoiceId });
-    if (row?.status !== 'approved' && row?.status !== 'drafted' && row?.status !== 'verified') return;
-    const columns = {
-      invoice_id: work.invoiceId,
-      stripe_invoice_id: null,
-      stripe_number: null,
-      failure_detail: `${reason}: ${detail}`,
-    };
-    await transaction.rows(invoiceAdvance, { ...columns, from_status: row.status, to_status: 'stripe_failed' });
-    await raiseException(transaction, effects, { class: 'issuing_failed', subject: work.invoiceId, reason, detail });
-    await recordEvents(transaction, effects, [
-      { type: 'invoice.failed', data: { invoiceId: work.invoiceId, runId: work.runId, reason, detail } },
-    ]);
-    await settleRun(transaction, work.runId);
-  });
-  return { kind: 'failed', reason, detail };
-}
-
-/** Moves the invoice when it is in `from`; a repeat finds it moved already and changes nothing. */
-async function move(
-  { database }: IssueDependencies,
-  actor: string,
-  invoiceId: string,
-  from: InvoiceStatus,
-  to: InvoiceStatus,
-  what: { readonly why: string; readonly stripeInvoiceId?: string },
-): Promise<void> {
-  await database.transaction({ actor, why: what.why }, (transaction) =>
-    transaction.rows(invoiceAdvance, {
-      invoice_id: invoiceId,
-      from_status: from,
-      to_status: to,
-      stripe_invoice_id: what.stripeInvoiceId ?? null,
-      stripe_number: null,
-      failure_detail: null,
-    }),
-  );
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { currency, minorUnits } from '../exact/currency.ts';
-import type { LocalInvoice } from '../stripe/invoice-request.ts';
+import type { Collection, LocalInvoice } from '../stripe/invoice-request.ts';
 
-/** Days that a customer has to pay an invoice, until contracts say otherwise. */
+/** Days that a customer without any contract has to pay: what is billed after the last one ended. */
 const DAYS_UNTIL_DUE = 30;
 
 /** As much of an invoice's document as its copy in Stripe is made from. */
@@ -31,6 +31,9 @@ export function localInvoiceOf(row: {
   readonly currency: string;
   readonly document: string;
   readonly stripe_customer_id: string | null;
+  readonly collection_method: string | null;
+  readonly days_until_due: number | null;
+  readonly tax: string | null;
 }): LocalInvoice {
   const document = documentSchema.parse(JSON.parse(row.document));
   return {
@@ -41,8 +44,8 @@ export function localInvoiceOf(row: {
     generation: row.generation,
     stripeCustomerId: row.stripe_customer_id,
     currency: currency(row.currency),
-    collection: { kind: 'send_invoice', daysUntilDue: DAYS_UNTIL_DUE },
-    tax: 'none',
+    collection: collectionOf(row),
+    tax: row.tax === 'stripe_tax' ? 'stripe_tax' : 'none',
     lines: document.lines.map((line) => ({
       key: line.key,
       label: line.label,
@@ -54,6 +57,14 @@ export function localInvoiceOf(row: {
       },
     })),
   };
+}
+
+function collectionOf(terms: {
+  readonly collection_method: string | null;
+  readonly days_until_due: number | null;
+}): Collection {
+  if (terms.collection_method === 'charge_automatically') return { kind: 'charge_automatically' };
+  return { kind: 'send_invoice', daysUntilDue: terms.days_until_due ?? DAYS_UNTIL_DUE };
 }
 
 function describe(

@@ -30,6 +30,10 @@ export interface KeptInvoice {
   readonly document_digest: string;
   /** As the customer is mapped now. */
   readonly stripe_customer_id: string | null;
+  /** The terms of the contract that it was rated by; they are immutable. */
+  readonly collection_method: string | null;
+  readonly days_until_due: number | null;
+  readonly tax: string | null;
 }
 
 /** What a replay compares with. */

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Database } from '../database/database.ts';
 import {
@@ -11,44 +12,38 @@ import type { StripeClient } from '../stripe/client.ts';
 import { findInvoice, listInvoiceLines, retrieveInvoice } from '../stripe/lookup.ts';
 import { type StripeInvoice, stripeInvoiceSchema } from '../stripe/objects.ts';
 import type { Obligation } from '../stripe/obligation.ts';
-import type { StripeFailure } from '../stripe/outcome.ts';
-import { type StripeRequest, withReplacementKey } from '../stripe/request.ts';
-import { sendRequest } from '../stripe/send.ts';
+import type { StripeRequest } from '../stripe/request.ts';
+import {
+  type CommittedRequest,
+  type Found,
+  failureOf,
+  type RequestLedger,
+  type StepFailed,
+  type StepOutcome,
+  takeStep,
+} from './committed-step.ts';
 
-interface StepDependencies {
+export interface StepDependencies {
   readonly database: Database;
   readonly effects: Effects;
 }
 
-interface StepWork {
+export interface StepWork {
   readonly invoiceId: string;
   readonly stripeCustomerId: string;
   readonly obligation: Obligation;
   readonly actor: string;
 }
 
-/** A request as it was committed. `sentBefore` when it may have been sent: then Stripe is asked what is there first. */
-export interface CommittedRequest {
-  readonly request: StripeRequest;
-  readonly answered: boolean;
-  readonly sentBefore: boolean;
-}
-
-export type StepOutcome<T> =
-  | { readonly kind: 'done'; readonly invoice: T }
-  | { readonly kind: 'failed'; readonly reason: string; readonly detail: string };
-
-type Failed = Extract<StepOutcome<never>, { kind: 'failed' }>;
-
 /**
- * Keeps the keys and bytes of every request before the first is sent. What was kept earlier stays: if today's code
- * would send other bytes under the same key, the invoice stops instead.
+ * Keeps the keys and bytes of requests of an invoice before the first is sent. What was kept earlier stays: if today's
+ * code would send other bytes under the same key, the invoice stops instead.
  */
 export async function commitRequests(
   { database, effects }: StepDependencies,
   work: StepWork,
   requests: readonly StripeRequest[],
-): Promise<{ readonly kind: 'committed'; readonly requests: readonly CommittedRequest[] } | Failed> {
+): Promise<{ readonly kind: 'committed'; readonly requests: readonly CommittedRequest[] } | StepFailed> {
   return database.transaction(
     { actor: work.actor, why: 'requests are kept before they are sent' },
     async (transaction) => {
@@ -66,91 +61,108 @@ export async function commitRequests(
         });
         if (kept) fresh.add(request.step);
       }
-      const rows = new Map(
-        (await transaction.rows(stripeRequestList, { invoice_id: work.invoiceId })).map((row) => [row.step, row]),
+      const rows = await transaction.rows(stripeRequestList, { invoice_id: work.invoiceId });
+      const kept = new Map(rows.map((row) => [row.step, row]));
+      const changed = requests.find((request) => kept.get(request.step)?.body_digest !== request.bodyDigest);
+      const more = rows.find(
+        (row) => isOfSamePlan(row.step, requests) && !requests.some(({ step }) => step === row.step),
       );
-      const changed = requests.find((request) => rows.get(request.step)?.body_digest !== request.bodyDigest);
-      if (changed || rows.size !== requests.length) {
-        const detail = `the request ${changed?.step ?? 'list'} differs from the one that was kept at the first attempt; deploy the earlier version, or void the invoice and issue it anew`;
+      const step = changed?.step ?? more?.step;
+      if (step !== undefined) {
+        const detail = `the request ${step} differs from the one that was kept at the first attempt; deploy the earlier version, or void the invoice and issue it anew`;
         return { kind: 'failed' as const, reason: 'committed_bytes_differ', detail };
       }
-      const committed = requests.map((request) => {
-        const row = rows.get(request.step);
-        return {
-          request: { ...request, idempotencyKey: row?.idempotency_key ?? request.idempotencyKey },
-          answered: row?.status === 'answered',
-          sentBefore: !fresh.has(request.step),
-        };
-      });
+      const committed = requests.map((request) => ({
+        request: { ...request, idempotencyKey: kept.get(request.step)?.idempotency_key ?? request.idempotencyKey },
+        sentBefore: !fresh.has(request.step),
+      }));
       return { kind: 'committed' as const, requests: committed };
     },
   );
 }
 
-/** What an earlier attempt, another worker or Stripe itself has done of a step already. */
-type Found = StepOutcome<StripeInvoice> | { readonly kind: 'absent' };
+/** The batches of lines are one plan: one batch more than today's code makes is a difference too. */
+function isOfSamePlan(step: string, requests: readonly StripeRequest[]): boolean {
+  return step.startsWith('add_lines:') && requests.some(({ step: own }) => own === 'create');
+}
 
-/**
- * One step: looks up what is there if the request may have been sent before, sends it otherwise, and keeps the answer.
- * Stripe repeats a stored server error for a day; when a lookup shows that nothing was done, the bytes go again under
- * the next key.
- */
-async function takeStep(
+/** The requests of one invoice, as they are kept. */
+export function invoiceLedger<T extends { readonly id: string }>(
+  { database, effects }: StepDependencies,
+  work: Pick<StepWork, 'invoiceId' | 'actor'>,
+  toldOf: (object: T) => Readonly<Record<string, string | null>>,
+): RequestLedger<T> {
+  const { invoiceId, actor } = work;
+  return {
+    keepAnswer: async ({ step }, object) => {
+      const response = canonicalJson({ id: object.id, ...toldOf(object) });
+      const columns = { invoice_id: invoiceId, step, response, answered_at: effects.now() };
+      await database.transaction({ actor, why: `${step} was answered` }, (transaction) =>
+        transaction.rows(stripeRequestAnswer, columns),
+      );
+    },
+    keepKey: async ({ step, idempotencyKey }, why) => {
+      const columns = { invoice_id: invoiceId, step, idempotency_key: idempotencyKey, committed_at: effects.now() };
+      await database.transaction({ actor, why }, (transaction) => transaction.rows(stripeRequestReplaceKey, columns));
+    },
+  };
+}
+
+function invoiceStep(
   dependencies: StepDependencies,
   client: StripeClient,
   work: StepWork,
   step: CommittedRequest,
-  lookUp: () => Promise<Found>,
+  lookUp: () => Promise<Found<StripeInvoice>>,
 ): Promise<StepOutcome<StripeInvoice>> {
-  let { request } = step;
-  if (step.answered || step.sentBefore) {
-    const found = await lookUp();
-    if (found.kind === 'done') return keepAnswer(dependencies, work, request, found.invoice);
-    if (found.kind === 'failed') return found;
-  }
-  let outcome = await sendRequest(client, request, stripeInvoiceSchema);
-  if (outcome.kind === 'unknown' && outcome.reason === 'stored_server_error') {
-    const found = await lookUp();
-    if (found.kind === 'done') return keepAnswer(dependencies, work, request, found.invoice);
-    if (found.kind === 'failed') return found;
-    request = await replaceKey(dependencies, work, request);
-    outcome = await sendRequest(client, request, stripeInvoiceSchema);
-  }
-  return outcome.kind === 'ok'
-    ? keepAnswer(dependencies, work, request, outcome.object)
-    : failure(outcome, request.step);
+  const ledger = invoiceLedger<StripeInvoice>(dependencies, work, ({ status, number, subtotal }) => ({
+    status,
+    number,
+    subtotal: subtotal.toString(),
+  }));
+  const schema: z.ZodType<StripeInvoice> = stripeInvoiceSchema;
+  return takeStep(client, ledger, step, schema, lookUp);
 }
 
-/** Makes the draft, or adopts the one that an earlier attempt made. */
+/** What Stripe has for the obligation. */
+export async function lookUpInvoice(
+  client: StripeClient,
+  work: Pick<StepWork, 'stripeCustomerId' | 'obligation'>,
+): Promise<Found<StripeInvoice>> {
+  const found = await findInvoice(client, work.stripeCustomerId, work.obligation);
+  switch (found.kind) {
+    case 'found':
+      return { kind: 'done', object: found.invoice };
+    case 'absent':
+      return found;
+    case 'several':
+      return {
+        kind: 'failed',
+        reason: 'several_invoices_in_stripe',
+        detail: `Stripe has ${found.stripeInvoiceIds.join(', ')} for the same obligation; void all but one`,
+      };
+    case 'too_many':
+      return {
+        kind: 'failed',
+        reason: 'too_many_invoices',
+        detail: `the customer has more than ${found.limit} invoices in Stripe`,
+      };
+    default:
+      return failureOf(found, 'looking for the invoice');
+  }
+}
+
+/**
+ * Makes the draft, or adopts the one that stands for the obligation. Stripe is always asked first, also when no attempt
+ * is known here: a database that was restored from a backup does not remember what Stripe was told after it.
+ */
 export function takeCreateStep(
   dependencies: StepDependencies,
   client: StripeClient,
   work: StepWork,
   step: CommittedRequest,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return takeStep(dependencies, client, work, step, async () => {
-    const found = await findInvoice(client, work.stripeCustomerId, work.obligation);
-    switch (found.kind) {
-      case 'found':
-        return { kind: 'done', invoice: found.invoice };
-      case 'absent':
-        return found;
-      case 'several':
-        return {
-          kind: 'failed',
-          reason: 'several_invoices_in_stripe',
-          detail: `Stripe has ${found.stripeInvoiceIds.join(', ')} for the same obligation; void all but one`,
-        };
-      case 'too_many':
-        return {
-          kind: 'failed',
-          reason: 'too_many_invoices',
-          detail: `the customer has more than ${found.limit} invoices in Stripe`,
-        };
-      default:
-        return failure(found, 'looking for the invoice');
-    }
-  });
+  return invoiceStep(dependencies, client, work, { ...step, sentBefore: true }, () => lookUpInvoice(client, work));
 }
 
 /** Adds one batch of lines, unless an earlier attempt has. */
@@ -161,7 +173,7 @@ export function takeLinesStep(
   step: CommittedRequest,
   stripeInvoiceId: string,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return takeStep(dependencies, client, work, step, async () => {
+  return invoiceStep(dependencies, client, work, step, async () => {
     const listed = await listInvoiceLines(client, stripeInvoiceId);
     if (listed.kind === 'too_many')
       return {
@@ -169,7 +181,7 @@ export function takeLinesStep(
         reason: 'too_many_lines',
         detail: `${stripeInvoiceId} has more than ${listed.limit} lines`,
       };
-    if (listed.kind !== 'listed') return failure(listed, 'reading the lines');
+    if (listed.kind !== 'listed') return failureOf(listed, 'reading the lines');
     const there = new Set(listed.items.map((line) => line.metadata.daybook_line));
     const wanted = [...new URLSearchParams(step.request.body)].filter(([name]) => name.endsWith('[daybook_line]'));
     return wanted.every(([, key]) => there.has(key)) ? readBack(client, stripeInvoiceId) : { kind: 'absent' };
@@ -184,82 +196,28 @@ export function takeFinalizeStep(
   step: CommittedRequest,
   stripeInvoiceId: string,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return takeStep(dependencies, client, work, { ...step, sentBefore: true }, async () => {
+  return invoiceStep(dependencies, client, work, { ...step, sentBefore: true }, async () => {
     const current = await readBack(client, stripeInvoiceId);
-    return current.kind === 'done' && current.invoice.status === 'draft' ? { kind: 'absent' } : current;
+    return current.kind === 'done' && current.object.status === 'draft' ? { kind: 'absent' } : current;
+  });
+}
+
+/** Voids a finalized invoice, unless it ended already. */
+export function takeVoidStep(
+  dependencies: StepDependencies,
+  client: StripeClient,
+  work: StepWork,
+  step: CommittedRequest,
+  stripeInvoiceId: string,
+): Promise<StepOutcome<StripeInvoice>> {
+  return invoiceStep(dependencies, client, work, step, async () => {
+    const current = await readBack(client, stripeInvoiceId);
+    const isOpen = current.kind === 'done' && ['open', 'uncollectible'].includes(current.object.status);
+    return isOpen ? { kind: 'absent' } : current;
   });
 }
 
 async function readBack(client: StripeClient, stripeInvoiceId: string): Promise<StepOutcome<StripeInvoice>> {
   const invoice = await retrieveInvoice(client, stripeInvoiceId);
-  return invoice.kind === 'ok' ? { kind: 'done', invoice: invoice.object } : failure(invoice, 'reading the invoice');
-}
-
-async function keepAnswer(
-  { database, effects }: StepDependencies,
-  work: StepWork,
-  request: StripeRequest,
-  invoice: StripeInvoice,
-): Promise<StepOutcome<StripeInvoice>> {
-  const response = canonicalJson({
-    id: invoice.id,
-    status: invoice.status,
-    number: invoice.number,
-    subtotal: invoice.subtotal.toString(),
-  });
-  await database.transaction({ actor: work.actor, why: `${request.step} was answered` }, (transaction) =>
-    transaction.rows(stripeRequestAnswer, {
-      invoice_id: work.invoiceId,
-      step: request.step,
-      response,
-      answered_at: effects.now(),
-    }),
-  );
-  return { kind: 'done', invoice };
-}
-
-async function replaceKey(
-  { database, effects }: StepDependencies,
-  work: StepWork,
-  request: StripeRequest,
-): Promise<StripeRequest> {
-  const replaced = withReplacementKey(request);
-  await database.transaction(
-    { actor: work.actor, why: 'Stripe has stored a server error under the old key' },
-    (transaction) =>
-      transaction.rows(stripeRequestReplaceKey, {
-        invoice_id: work.invoiceId,
-        step: request.step,
-        idempotency_key: replaced.idempotencyKey,
-        committed_at: effects.now(),
-      }),
-  );
-  return replaced;
-}
-
-function failure(outcome: StripeFailure, doing: string): Failed {
-  switch (outcome.kind) {
-    case 'retryable':
-      return {
-        kind: 'failed',
-        reason: `stripe_${outcome.reason}`,
-        detail: `Stripe could not be asked while ${doing}; it is tried again`,
-      };
-    case 'unknown':
-      return {
-        kind: 'failed',
-        reason: `stripe_${outcome.reason}`,
-        detail: `Stripe's answer was lost while ${doing}; it is looked up at the next attempt`,
-      };
-    case 'refused':
-      return {
-        kind: 'failed',
-        reason: `stripe_${outcome.reason}`,
-        detail: `Stripe refused ${doing}: ${outcome.message}`,
-      };
-    case 'conflict':
-      return { kind: 'failed', reason: outcome.reason, detail: `Stripe refused ${doing}: ${outcome.message}` };
-    default:
-      return outcome satisfies never;
-  }
+  return invoice.kind === 'ok' ? { kind: 'done', object: invoice.object } : failureOf(invoice, 'reading the invoice');
 }

@@ -16,6 +16,7 @@ import {
 import { checkPlan } from '../plans/check/check.ts';
 import { applyOverrides, overridesSchema, type PlanOverrides } from '../plans/contract.ts';
 import type { Diagnostic } from '../plans/diagnostic.ts';
+import { type BillingTerms, billingColumns, billingTermsProblem } from './billing-terms.ts';
 import { asChecker } from './checker-role.ts';
 import type { CatalogueDeps } from './deps.ts';
 import { findingsProblem } from './plan-versions.ts';
@@ -24,7 +25,7 @@ import { readStored } from './ratables.ts';
 import { asRefusal, type Refusal, refuse } from './refusal.ts';
 import { requireRole } from './roles.ts';
 
-export interface ContractTerms {
+export interface ContractTerms extends BillingTerms {
   readonly contractId: string;
   readonly customerId: string;
   readonly mode: BillingMode;
@@ -72,6 +73,7 @@ export async function draftContract({ database }: CatalogueDeps, given: Contract
     ends_on: given.endsOn ?? null,
     author,
     diagnostics: canonicalJson(diagnostics),
+    ...billingColumns(given),
   };
   const outcome = await asRefusal(() =>
     database.transaction({ actor: author, why }, async (transaction): Promise<DraftOutcome> => {
@@ -106,6 +108,8 @@ function shapeProblem(given: ContractTerms): Refusal<TermsReason> | undefined {
     return refuse('terms', `Mode ${mode} needs a legacy plan version.`);
   if (mode !== 'legacy' && given.usagePlanVersion === undefined)
     return refuse('terms', `Mode ${mode} needs a usage plan version.`);
+  const billing = billingTermsProblem(given);
+  if (billing !== undefined) return refuse('terms', billing);
   return undefined;
 }
 
@@ -168,8 +172,12 @@ function sameTerms(
   given: Omit<ContractRow, 'status' | 'approver' | 'diagnostics' | 'error_count' | 'acknowledged'>,
   existing: ContractRow,
 ): boolean {
-  const terms = ({ customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on }: typeof given) =>
-    canonicalJson({ customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on });
+  const terms = (row: typeof given) => {
+    const { customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on } = row;
+    const { collection_method, days_until_due, tax } = row;
+    const rated = { customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on };
+    return canonicalJson({ ...rated, collection_method, days_until_due, tax });
+  };
   // The end of a contract that was ended is not one of the terms that it was drafted with.
   const sameEnd = existing.status === 'ended' || given.ends_on === existing.ends_on;
   return sameEnd && terms(given) === terms(existing);

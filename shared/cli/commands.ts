@@ -120,6 +120,12 @@ async function withSession(
   }
 }
 
+/** A reason that says something; it is kept in the audit log. */
+export function parseReasonArgument(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say why; it is kept in the audit log.');
+  return text;
+}
+
 export function parsePeriodArgument(text: string): BillingPeriod {
   const period = parseBillingPeriod(text);
   if (period === undefined) throw new InvalidArgumentError('Write a month, like 2026-10.');

@@ -8,11 +8,20 @@ import {
   invoiceShow,
 } from '../database/queries.generated.ts';
 import { nextStates, TRANSITIONS } from '../states/transitions.ts';
-import { addCommand, parsePeriodArgument, type Registration, runReading } from './commands.ts';
+import {
+  addActingCommand,
+  addCommand,
+  parsePeriodArgument,
+  parseReasonArgument,
+  type Registration,
+  runActing,
+  runReading,
+} from './commands.ts';
 import { explanationText } from './explanation-text.ts';
 import { registerInvoiceDecisions } from './invoice-decisions.ts';
 import { registerExport } from './invoice-export.ts';
 import { registerReplay, unknownInvoice } from './invoice-replay.ts';
+import { type VoidOptions, voidCommand } from './invoice-void.ts';
 import type { CommandOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 import { figure, instant, money, shortDigest } from './terminal/figures.ts';
@@ -50,6 +59,12 @@ export function registerInvoice(registration: Registration): void {
   registerInvoiceDecisions(registration, group, INVOICE);
   registerReplay(group, registration);
   registerExport(group, registration);
+  addActingCommand(group, 'void', 'ask for a void; somebody else carries it out, in Stripe and here, with --approve')
+    .argument(...INVOICE)
+    .requiredOption('--why <reason>', 'the reason, for the log', parseReasonArgument)
+    .option('--approve', 'approve what somebody else asked for')
+    .option('--withdraw', 'take back what was asked for')
+    .action(runActing<[string, VoidOptions]>(registration, ['operator', 'approver', 'finance'], voidCommand));
 }
 
 function parseStatus(text: string): InvoiceStatus {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerAudit } from './audit.ts';
 import type { Registration } from './commands.ts';
+import { registerCustomers } from './customers.ts';
 import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
 import { registerInvoice } from './invoice.ts';
@@ -8,6 +9,7 @@ import type { CommandIo } from './io.ts';
 import { registerMigrate } from './migrate.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
+import { registerReconcile } from './reconcile.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerSchedule } from './schedule.ts';
@@ -27,6 +29,8 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerInvoice,
   registerTrace,
   registerRules,
+  registerCustomers,
+  registerReconcile,
   registerExceptions,
   registerAudit,
   registerStatus,
@@ -61,22 +65,26 @@ export async function runCli(argv: readonly string[], io: CommandIo): Promise<Ex
 }
 
 function makeProgram(io: CommandIo): Command {
-  return new Command('daybook')
-    .description('Usage-based billing: from telemetry to invoices that finance can defend line by line.')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.width,
-      getErrHelpWidth: () => io.stderr.width,
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    })
-    .showHelpAfterError('(add --help for what it takes)')
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\nThe database is the one in DATABASE_URL, or the local stack started here with npm start.',
-    );
+  return (
+    new Command('daybook')
+      .description('Usage-based billing: from telemetry to invoices that finance can defend line by line.')
+      .exitOverride()
+      // An option belongs to the command that it follows: "reconcile" and "reconcile accept" both take --as.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => io.stdout.write(text),
+        writeErr: (text) => io.stderr.write(text),
+        getOutHelpWidth: () => io.stdout.width,
+        getErrHelpWidth: () => io.stderr.width,
+        getOutHasColors: () => false,
+        getErrHasColors: () => false,
+      })
+      .showHelpAfterError('(add --help for what it takes)')
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\nThe database is the one in DATABASE_URL, or the local stack started here with npm start.',
+      )
+  );
 }
 
 function print(outcome: CommandOutcome, asJson: boolean, io: CommandIo): ExitCode {

@@ -1,8 +1,6 @@
 import { type IssueOutcome, issueInvoice } from '../billing/issue-invoice.ts';
-import { type Configuration, required } from '../configuration/configuration.ts';
 import type { InvoiceStatus } from '../database/queries.generated.ts';
-import type { Effects } from '../effects/effects.ts';
-import { openStripeClient, type StripeClient } from '../stripe/client.ts';
+import { pacedStripe } from '../pace/paced-stripe.ts';
 import type { ActingSession } from './commands.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
 import type { RunName } from './run-argument.ts';
@@ -22,7 +20,7 @@ interface Issued {
 
 /** Issues what a signed-off run has released and not issued yet, one invoice after the other; one that fails does not stop the next. */
 export async function issueRun(session: ActingSession, { runId }: RunName): Promise<CommandOutcome> {
-  const { configuration, database, effects, actor } = session;
+  const { database, effects, actor } = session;
   const run = await readRun(database, runId);
   if (run === undefined)
     return refused('no_run', `There is no run of ${runId}: see daybook status for those that there are.`);
@@ -32,7 +30,7 @@ export async function issueRun(session: ActingSession, { runId }: RunName): Prom
       `Run ${runId} is ${run.status} and not signed off: daybook run approve ${runId} comes first.`,
     );
   }
-  const stripe = stripeOpener(configuration, effects);
+  const stripe = pacedStripe(session, STRIPE_TIMEOUT_MS);
   const issued: Issued[] = [];
   for (const { invoice } of run.invoices.filter(({ status }) => UNISSUED.has(status))) {
     issued.push({ invoice, outcome: await issueInvoice({ database, effects, stripe }, invoice, actor) });
@@ -65,16 +63,6 @@ export async function issueRun(session: ActingSession, { runId }: RunName): Prom
   };
 }
 
-function stripeOpener(configuration: Configuration, effects: Effects): () => Promise<StripeClient> {
-  const secretKey = required(configuration.stripeApiKey, 'STRIPE_API_KEY');
-  const apiBase = configuration.stripeApiBase ?? 'https://api.stripe.com';
-  let client: Promise<StripeClient> | undefined;
-  return () => {
-    client ??= openStripeClient({ apiBase, secretKey, timeoutMs: STRIPE_TIMEOUT_MS }, effects);
-    return client;
-  };
-}
-
 function issuedTable(issued: readonly Issued[], style: Style): string {
   const rows = issued.map(({ invoice, outcome }) => [invoice, ...outcomeCells(outcome, style)]);
   return table([{ title: 'invoice' }, { title: 'outcome' }, { title: 'in Stripe' }], rows, style);
@@ -88,6 +76,10 @@ function outcomeCells(outcome: IssueOutcome, style: Style): readonly [string, st
       return ['issued before', ''];
     case 'failed':
       return [style.bad(`failed: ${outcome.reason}`), plain(outcome.detail)];
+    case 'held':
+      return [style.warning(`held: ${outcome.reason}`), plain(outcome.detail)];
+    case 'being_voided':
+      return ['is being voided', ''];
     case 'not_approved':
       return [style.warning(`is ${outcome.status} by now`), ''];
     case 'unknown_invoice':

@@ -1,10 +1,11 @@
+import { isLiveKey } from '../pace/paced-stripe.ts';
 import { addCommand, type Registration, runReading } from './commands.ts';
 import { type CommandOutcome, refused } from './outcome.ts';
 import type { Session } from './session.ts';
 import { readDeployed } from './smoke/deployed.ts';
 import { failed, type StepOutcome } from './smoke/step.ts';
 import { databaseStep, messagesStep, schedulesStep, slackStep, sourcesStep } from './smoke/steps.ts';
-import { isLive, stripeStep } from './smoke/stripe-step.ts';
+import { stripeStep } from './smoke/stripe-step.ts';
 import type { Style } from './terminal/style.ts';
 import { plain } from './terminal/table.ts';
 
@@ -38,7 +39,7 @@ export function registerSmoke(registration: Registration): void {
 
 async function smoke(session: Session): Promise<CommandOutcome> {
   const { stripeApiKey } = session.configuration;
-  if (stripeApiKey !== null && isLive(stripeApiKey)) {
+  if (stripeApiKey !== null && isLiveKey(stripeApiKey)) {
     return refused(
       'live_stripe_key',
       'STRIPE_API_KEY is a live key: give smoke a key of the test mode. Nothing was tried.',

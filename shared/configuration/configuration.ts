@@ -5,6 +5,8 @@ const url = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, 'must not carry a user or a password');
 
+const callsPerSecond = z.string().regex(/^([1-9]\d{0,3}|10000)$/, 'must be a whole number from 1 to 10000');
+
 /**
  * One entry per variable: what it is for is also the text of the README's table. What is `secret` comes from Secret
  * Manager and is kept out of every log.
@@ -73,6 +75,14 @@ export const VARIABLES = {
       .regex(/^whsec_[^,]+(,whsec_[^,]+)*$/, 'must be one or more whsec_… separated by commas')
       .optional(),
   },
+  STRIPE_REQUESTS_PER_SECOND: {
+    purpose: 'calls to Stripe in a second, of all instances together; unset for 100 in live mode, 25 in test mode',
+    schema: callsPerSecond.optional(),
+  },
+  STRIPE_ENDPOINT_REQUESTS_PER_SECOND: {
+    purpose: 'calls to one endpoint of Stripe in a second; unset for 25',
+    schema: callsPerSecond.optional(),
+  },
   SLACK_WEBHOOK_URL: { purpose: 'Slack incoming webhook for alerts', secret: true, schema: url.optional() },
   CONSOLE_URL: { purpose: 'address of the console, for links in alerts', schema: url.optional() },
   OIDC_AUDIENCE: {
@@ -138,6 +148,8 @@ export interface Configuration {
   readonly stripeApiKey: string | null;
   readonly stripeApiBase: string | null;
   readonly stripeWebhookSecrets: readonly string[];
+  readonly stripeRequestsPerSecond: number | null;
+  readonly stripeEndpointRequestsPerSecond: number | null;
   readonly slackWebhookUrl: string | null;
   readonly consoleUrl: string | null;
   readonly oidcAudience: string | null;
@@ -180,6 +192,8 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     stripeApiKey: values.STRIPE_API_KEY ?? null,
     stripeApiBase: values.STRIPE_API_BASE ?? null,
     stripeWebhookSecrets: values.STRIPE_WEBHOOK_SECRETS?.split(',') ?? [],
+    stripeRequestsPerSecond: wholeNumber(values.STRIPE_REQUESTS_PER_SECOND),
+    stripeEndpointRequestsPerSecond: wholeNumber(values.STRIPE_ENDPOINT_REQUESTS_PER_SECOND),
     slackWebhookUrl: values.SLACK_WEBHOOK_URL ?? null,
     consoleUrl: values.CONSOLE_URL ?? null,
     oidcAudience: values.OIDC_AUDIENCE ?? null,
@@ -222,6 +236,10 @@ export function required<T>(value: T | null, variable: keyof typeof VARIABLES): 
   if (value === null)
     throw new ConfigurationError(`${variable} is not set: ${VARIABLES[variable].purpose}. Set it and start again.`);
   return value;
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  return text === undefined ? null : Number.parseInt(text, 10);
 }
 
 function explain(error: z.ZodError): string {

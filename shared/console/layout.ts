@@ -7,6 +7,7 @@ const NAVIGATION: readonly (readonly [NavigationItem, string, string])[] = [
   ['usage', 'Usage', '/usage'],
   ['customers', 'Customers', '/customers'],
   ['plans', 'Plans', '/plans'],
+  ['reconciliation', 'Reconciliation', '/reconciliation'],
   ['exceptions', 'Exceptions', '/exceptions'],
   ['operations', 'Operations', '/operations'],
   ['audit', 'Audit', '/audit'],

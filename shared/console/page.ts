@@ -16,6 +16,7 @@ export type NavigationItem =
   | 'usage'
   | 'customers'
   | 'plans'
+  | 'reconciliation'
   | 'exceptions'
   | 'operations'
   | 'audit';

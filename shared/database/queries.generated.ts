@@ -13,11 +13,13 @@ export type ContractStatus = 'draft' | 'approved' | 'active' | 'ended';
 export type DeadLetterStatus = 'waiting' | 'replayed' | 'discarded';
 export type ExceptionStatus = 'open' | 'retrying' | 'resolved' | 'waived' | 'escalated';
 export type InvoiceStatus = 'rated' | 'held' | 'approved' | 'drafted' | 'verified' | 'finalized' | 'paid' | 'uncollectible' | 'void' | 'stripe_failed' | 'superseded';
+export type InvoiceVoidStatus = 'asked' | 'approved' | 'done' | 'withdrawn';
 export type PlanVersionStatus = 'draft' | 'checked' | 'in_review' | 'approved' | 'active' | 'retired' | 'rejected';
 export type PrincipalKind = 'person' | 'service';
 export type PrincipalRole = 'viewer' | 'operator' | 'author' | 'approver' | 'finance';
 export type Rollup = 'sum' | 'max' | 'mean' | 'last';
 export type RunShardStatus = 'waiting' | 'rated' | 'failed';
+export type StripeDifferenceStatus = 'open' | 'accepted' | 'resolved';
 export type StripeRequestStatus = 'committed' | 'answered' | 'refused';
 export type UsageAnomalyKind = 'project_vanished' | 'volume_zero' | 'volume_low' | 'volume_high';
 export type UsageAnomalyStatus = 'open' | 'released' | 'cleared';
@@ -1665,15 +1667,18 @@ where contract_id = $3 and status = 'draft' returning contract_id`,
  * Records a contract as a draft with what the check found; a draft of the same id is drafted anew. No row means that the
  * contract is past its draft. Takes the checker's role.
  */
-export const contractDraft: Query<{ readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly diagnostics: string }, { readonly contract_id: string }> = {
+export const contractDraft: Query<{ readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly diagnostics: string; readonly collection_method: string; readonly days_until_due: number | null; readonly tax: string }, { readonly contract_id: string }> = {
   name: 'contract_draft',
-  parameters: ['contract_id', 'customer_id', 'mode', 'legacy_plan_version', 'usage_plan_version', 'overrides', 'starts_on', 'ends_on', 'author', 'diagnostics'],
-  text: `insert into contracts (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics)
-values ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10)
+  parameters: ['contract_id', 'customer_id', 'mode', 'legacy_plan_version', 'usage_plan_version', 'overrides', 'starts_on', 'ends_on', 'author', 'diagnostics', 'collection_method', 'days_until_due', 'tax'],
+  text: `insert into contracts (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics,
+  collection_method, days_until_due, tax)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10,
+  $11, $12::int, $13)
 on conflict (contract_id) do update set
   customer_id = excluded.customer_id, mode = excluded.mode, legacy_plan_version = excluded.legacy_plan_version,
   usage_plan_version = excluded.usage_plan_version, overrides = excluded.overrides, starts_on = excluded.starts_on,
-  ends_on = excluded.ends_on, author = excluded.author, diagnostics = excluded.diagnostics
+  ends_on = excluded.ends_on, author = excluded.author, diagnostics = excluded.diagnostics,
+  collection_method = excluded.collection_method, days_until_due = excluded.days_until_due, tax = excluded.tax
 where contracts.status = 'draft'
 returning contract_id`,
 };
@@ -1691,11 +1696,11 @@ where contract_id = $2 and status in ('approved', 'active') returning contract_i
 /**
  * One contract with its terms.
  */
-export const contractFind: Query<{ readonly contract_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly status: ContractStatus; readonly author: string; readonly approver: string | null; readonly diagnostics: unknown; readonly error_count: number; readonly acknowledged: readonly string[] }> = {
+export const contractFind: Query<{ readonly contract_id: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null; readonly status: ContractStatus; readonly author: string; readonly approver: string | null; readonly diagnostics: unknown; readonly error_count: number; readonly acknowledged: readonly string[]; readonly collection_method: string; readonly days_until_due: number | null; readonly tax: string }> = {
   name: 'contract_find',
   parameters: ['contract_id'],
   text: `select contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, approver,
-  diagnostics, error_count, acknowledged
+  diagnostics, error_count, acknowledged, collection_method, days_until_due, tax
 from contracts where contract_id = $1`,
 };
 
@@ -1730,10 +1735,10 @@ order by contract_id`,
 /**
  * The contracts of a customer, the newest first, with the names of their plans.
  */
-export const contractListOfCustomer: Query<{ readonly customer_id: string }, { readonly contract_id: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null; readonly overrides: string; readonly author: string; readonly approver: string | null; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null }> = {
+export const contractListOfCustomer: Query<{ readonly customer_id: string }, { readonly contract_id: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null; readonly overrides: string; readonly author: string; readonly approver: string | null; readonly collection_method: string; readonly days_until_due: number | null; readonly tax: string; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null }> = {
   name: 'contract_list_of_customer',
   parameters: ['customer_id'],
-  text: `select k.contract_id, k.mode, k.status, k.starts_on, k.ends_on, k.overrides, k.author, k.approver,
+  text: `select k.contract_id, k.mode, k.status, k.starts_on, k.ends_on, k.overrides, k.author, k.approver, k.collection_method, k.days_until_due, k.tax,
   k.legacy_plan_version, l.plan as "legacy_plan", k.usage_plan_version, u.plan as "usage_plan"
 from contracts k
 left join plan_versions l on l.plan_version = k.legacy_plan_version
@@ -1788,6 +1793,15 @@ export const customerFind: Query<{ readonly customer_id: string }, { readonly cu
 };
 
 /**
+ * The customer that is mapped to a customer in Stripe.
+ */
+export const customerFindByStripe: Query<{ readonly stripe_customer_id: string }, { readonly customer_id: string }> = {
+  name: 'customer_find_by_stripe',
+  parameters: ['stripe_customer_id'],
+  text: `select customer_id from customers where stripe_customer_id = $1`,
+};
+
+/**
  * Adds a customer; nothing when the id exists.
  */
 export const customerInsert: Query<{ readonly customer_id: string; readonly name: string; readonly stripe_customer_id: string | null }, { readonly customer_id: string }> = {
@@ -1797,6 +1811,20 @@ export const customerInsert: Query<{ readonly customer_id: string; readonly name
 values ($1, $2, $3)
 on conflict (customer_id) do nothing
 returning customer_id`,
+};
+
+/**
+ * The currencies that a customer is billed in: of its contracts' plans and of its live invoices.
+ */
+export const customerListCurrencies: Query<{ readonly customer_id: string }, { readonly currency: string }> = {
+  name: 'customer_list_currencies',
+  parameters: ['customer_id'],
+  text: `select distinct currency as "currency" from (
+  select v.currency from contracts k join plan_versions v on v.plan_version in (k.legacy_plan_version, k.usage_plan_version)
+  where k.customer_id = $1 and k.status in ('approved', 'active')
+  union all
+  select i.currency from invoices i where i.customer_id = $1 and i.status not in ('void', 'superseded')) c
+order by 1`,
 };
 
 /**
@@ -2081,13 +2109,19 @@ where run_id = $1 and status in ('approved', 'drafted', 'verified', 'stripe_fail
 };
 
 /**
- * An invoice with what its copy in Stripe is made from.
+ * An invoice with what its copy in Stripe is made from. Its terms are those of the contract that its last segment was
+ * rated by; an invoice without segments has those of the customer's latest contract.
  */
-export const invoiceFindForIssue: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly document: string; readonly stripe_invoice_id: string | null; readonly stripe_customer_id: string | null }> = {
+export const invoiceFindForIssue: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly document: string; readonly stripe_invoice_id: string | null; readonly stripe_customer_id: string | null; readonly collection_method: string | null; readonly days_until_due: number | null; readonly tax: string | null }> = {
   name: 'invoice_find_for_issue',
   parameters: ['invoice_id'],
-  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.document, i.stripe_invoice_id, c.stripe_customer_id
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.document, i.stripe_invoice_id, c.stripe_customer_id,
+  k.collection_method as "collection_method", k.days_until_due as "days_until_due", k.tax as "tax"
 from invoices i join customers c using (customer_id)
+left join lateral (
+  select t.collection_method, t.days_until_due, t.tax from contracts t
+  where t.customer_id = i.customer_id and t.status <> 'draft'
+  order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
 where i.invoice_id = $1`,
 };
 
@@ -2098,6 +2132,18 @@ export const invoiceFindRun: Query<{ readonly invoice_id: string }, { readonly r
   name: 'invoice_find_run',
   parameters: ['invoice_id'],
   text: `select run_id from invoices where invoice_id = $1`,
+};
+
+/**
+ * Holds a released invoice of which nothing was sent yet. No row means that it was not waiting to be sent.
+ */
+export const invoiceHoldApproved: Query<{ readonly hold_reason: string; readonly invoice_id: string }, { readonly invoice_id: string }> = {
+  name: 'invoice_hold_approved',
+  parameters: ['hold_reason', 'invoice_id'],
+  text: `update invoices set status = 'held', hold_reason = $1
+where invoice_id = $2 and status = 'approved' and stripe_invoice_id is null
+  and not exists (select from stripe_requests r where r.invoice_id = $2)
+returning invoice_id`,
 };
 
 /**
@@ -2201,14 +2247,37 @@ limit $3::int`,
 };
 
 /**
+ * The invoices of some periods with what their copies in Stripe are made from, whatever their state but superseded.
+ */
+export const invoiceListForReconciliation: Query<{ readonly periods: readonly string[] }, { readonly invoice_id: string; readonly run_id: string; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly document: string; readonly stripe_invoice_id: string | null; readonly stripe_customer_id: string | null; readonly collection_method: string | null; readonly days_until_due: number | null; readonly tax: string | null; readonly voided_here: boolean }> = {
+  name: 'invoice_list_for_reconciliation',
+  parameters: ['periods'],
+  text: `select i.invoice_id, i.run_id, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.document, i.stripe_invoice_id, c.stripe_customer_id,
+  k.collection_method as "collection_method", k.days_until_due as "days_until_due", k.tax as "tax",
+  exists (select from invoice_voids v where v.invoice_id = i.invoice_id and v.status in ('approved', 'done')) as "voided_here"
+from invoices i join customers c using (customer_id)
+left join lateral (
+  select t.collection_method, t.days_until_due, t.tax from contracts t
+  where t.customer_id = i.customer_id and t.status <> 'draft'
+  order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
+where i.period = any($1::text[]) and i.status <> 'superseded'
+order by i.period, i.customer_id, i.invoice_id`,
+};
+
+/**
  * Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
  */
-export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string }> = {
+export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string; readonly collection_method: string | null; readonly days_until_due: number | null; readonly tax: string | null }> = {
   name: 'invoice_list_for_replay',
   parameters: ['period', 'invoice_id', 'after', 'batch_size'],
   text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
-  i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to
+  i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to,
+  k.collection_method as "collection_method", k.days_until_due as "days_until_due", k.tax as "tax"
 from invoices i join customers c using (customer_id) join billing_runs r using (run_id)
+left join lateral (
+  select t.collection_method, t.days_until_due, t.tax from contracts t
+  where t.customer_id = i.customer_id and t.status <> 'draft'
+  order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
 where ($1::text is null or i.period = $1) and ($2::text is null or i.invoice_id = $2)
   and i.invoice_id > $3
 order by i.invoice_id
@@ -2313,6 +2382,21 @@ returning invoice_id`,
 };
 
 /**
+ * Releases the invoices that were held only because their customer was not known to Stripe: their run was signed off,
+ * and the customer is mapped now.
+ */
+export const invoiceReleaseMapped: Query<{ readonly customer_id: string }, { readonly invoice_id: string; readonly run_id: string }> = {
+  name: 'invoice_release_mapped',
+  parameters: ['customer_id'],
+  text: `update invoices i set status = 'approved', hold_reason = null
+from customers c, billing_runs r
+where i.customer_id = $1 and i.status = 'held' and i.hold_reason like 'no\\_stripe\\_customer:%'
+  and c.customer_id = i.customer_id and c.stripe_customer_id is not null
+  and r.run_id = i.run_id and r.status in ('issuing', 'issuing_failed', 'issued')
+returning i.invoice_id, i.run_id`,
+};
+
+/**
  * One invoice, whatever its state, with the customer's name.
  */
 export const invoiceShow: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null; readonly rated_at: Date }> = {
@@ -2355,6 +2439,58 @@ export const invoiceTotalByCurrency: Query<{ readonly run_id: string }, { readon
   sum(total)::bigint as "total", coalesce(sum(total) filter (where status = 'held'), 0)::bigint as "held_total"
 from invoices where run_id = $1 and status not in ('superseded', 'void')
 group by currency order by currency`,
+};
+
+/**
+ * Approves the void that is asked for. No row means that none is.
+ */
+export const invoiceVoidApprove: Query<{ readonly approver: string; readonly approved_at: Date; readonly invoice_id: string }, { readonly void_id: bigint }> = {
+  name: 'invoice_void_approve',
+  parameters: ['approver', 'approved_at', 'invoice_id'],
+  text: `update invoice_voids set status = 'approved', approver = $1, approved_at = $2
+where invoice_id = $3 and status = 'asked'
+returning void_id`,
+};
+
+/**
+ * Asks for an invoice to be voided. Nothing when a void of it is asked for or approved already.
+ */
+export const invoiceVoidAsk: Query<{ readonly invoice_id: string; readonly author: string; readonly why: string; readonly asked_at: Date }, { readonly void_id: bigint }> = {
+  name: 'invoice_void_ask',
+  parameters: ['invoice_id', 'author', 'why', 'asked_at'],
+  text: `insert into invoice_voids (invoice_id, status, author, why, asked_at) values ($1, 'asked', $2, $3, $4)
+on conflict (invoice_id) where status in ('asked', 'approved') do nothing
+returning void_id`,
+};
+
+/**
+ * Ends the live void of an invoice: done, or withdrawn with the reason.
+ */
+export const invoiceVoidEnd: Query<{ readonly to_status: InvoiceVoidStatus; readonly ended_at: Date; readonly outcome: string | null; readonly invoice_id: string; readonly from_status: InvoiceVoidStatus }, { readonly void_id: bigint }> = {
+  name: 'invoice_void_end',
+  parameters: ['to_status', 'ended_at', 'outcome', 'invoice_id', 'from_status'],
+  text: `update invoice_voids set status = $1::invoice_void_status, ended_at = $2, outcome = $3
+where invoice_id = $4 and status = $5::invoice_void_status
+returning void_id`,
+};
+
+/**
+ * The void of an invoice that is asked for or approved.
+ */
+export const invoiceVoidFind: Query<{ readonly invoice_id: string }, { readonly void_id: bigint; readonly status: InvoiceVoidStatus; readonly author: string; readonly why: string; readonly asked_at: Date; readonly approver: string | null }> = {
+  name: 'invoice_void_find',
+  parameters: ['invoice_id'],
+  text: `select void_id, status, author, why, asked_at, approver from invoice_voids
+where invoice_id = $1 and status in ('asked', 'approved')`,
+};
+
+/**
+ * Voids that were approved and not carried out: a crash or Stripe came between.
+ */
+export const invoiceVoidListApproved: Query<Record<never, never>, { readonly invoice_id: string; readonly approver: string | null }> = {
+  name: 'invoice_void_list_approved',
+  parameters: [],
+  text: `select invoice_id, approver from invoice_voids where status = 'approved' order by void_id`,
 };
 
 /**
@@ -2882,6 +3018,115 @@ returning s.shard, s.fencing_token`,
 };
 
 /**
+ * Keeps Stripe's answer to the request for a customer, once.
+ */
+export const stripeCustomerRequestAnswer: Query<{ readonly response: string; readonly answered_at: Date; readonly customer_id: string }, { readonly customer_id: string }> = {
+  name: 'stripe_customer_request_answer',
+  parameters: ['response', 'answered_at', 'customer_id'],
+  text: `update stripe_customer_requests set status = 'answered', response = $1, answered_at = $2
+where customer_id = $3 and status = 'committed'
+returning customer_id`,
+};
+
+/**
+ * Keeps the request that makes a customer in Stripe before it is sent. A row comes back only for who kept it first.
+ */
+export const stripeCustomerRequestCommit: Query<{ readonly customer_id: string; readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string; readonly committed_at: Date }, { readonly customer_id: string }> = {
+  name: 'stripe_customer_request_commit',
+  parameters: ['customer_id', 'idempotency_key', 'method', 'path', 'body', 'body_digest', 'committed_at'],
+  text: `insert into stripe_customer_requests (customer_id, idempotency_key, method, path, body, body_digest, status, committed_at)
+values ($1, $2, $3, $4, $5, $6, 'committed', $7)
+on conflict (customer_id) do nothing
+returning customer_id`,
+};
+
+/**
+ * The request that makes a customer in Stripe, as committed.
+ */
+export const stripeCustomerRequestFind: Query<{ readonly customer_id: string }, { readonly idempotency_key: string; readonly method: string; readonly path: string; readonly body: string; readonly body_digest: string; readonly status: StripeRequestStatus; readonly committed_at: Date }> = {
+  name: 'stripe_customer_request_find',
+  parameters: ['customer_id'],
+  text: `select idempotency_key, method, path, body, body_digest, status, committed_at from stripe_customer_requests where customer_id = $1`,
+};
+
+/**
+ * Gives the request another key after Stripe has stored an error under the old one and a lookup has shown that nothing was done.
+ */
+export const stripeCustomerRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly customer_id: string }, { readonly customer_id: string }> = {
+  name: 'stripe_customer_request_replace_key',
+  parameters: ['idempotency_key', 'committed_at', 'customer_id'],
+  text: `update stripe_customer_requests set idempotency_key = $1, committed_at = $2
+where customer_id = $3 and status = 'committed'
+returning customer_id`,
+};
+
+/**
+ * A person accepts an open difference, with the reason. No row means that it is not open.
+ */
+export const stripeDifferenceAccept: Query<{ readonly accepted_by: string; readonly why: string; readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string }> = {
+  name: 'stripe_difference_accept',
+  parameters: ['accepted_by', 'why', 'difference_id'],
+  text: `update stripe_differences set status = 'accepted', accepted_by = $1, why = $2
+where difference_id = $3 and status = 'open'
+returning difference_id, period`,
+};
+
+/**
+ * How many differences of each period are open.
+ */
+export const stripeDifferenceCountOpen: Query<Record<never, never>, { readonly period: string; readonly open: number }> = {
+  name: 'stripe_difference_count_open',
+  parameters: [],
+  text: `select period, count(*)::int as "open" from stripe_differences where status = 'open' group by period order by period desc`,
+};
+
+/**
+ * One difference.
+ */
+export const stripeDifferenceFind: Query<{ readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly status: StripeDifferenceStatus; readonly accepted_by: string | null }> = {
+  name: 'stripe_difference_find',
+  parameters: ['difference_id'],
+  text: `select difference_id, period, kind, status, accepted_by from stripe_differences where difference_id = $1`,
+};
+
+/**
+ * Keeps what a reconciliation found in one statement: a difference that is live already is only seen again.
+ */
+export const stripeDifferenceFindAll: Query<{ readonly seen_at: Date; readonly differences: string }, { readonly difference_id: bigint; readonly period: string; readonly status: StripeDifferenceStatus; readonly is_new: boolean }> = {
+  name: 'stripe_difference_find_all',
+  parameters: ['seen_at', 'differences'],
+  text: `insert into stripe_differences (difference_key, period, kind, invoice_id, stripe_invoice_id, place, local_value, stripe_value, status, found_at, seen_at)
+select d.difference_key, d.period, d.kind, d.invoice_id, d.stripe_invoice_id, d.place, d.local_value, d.stripe_value, 'open', $1, $1
+from jsonb_to_recordset($2::jsonb) d (difference_key text, period text, kind text, invoice_id text, stripe_invoice_id text,
+  place text, local_value text, stripe_value text)
+on conflict (difference_key) where status <> 'resolved' do update set seen_at = greatest(stripe_differences.seen_at, excluded.seen_at)
+returning difference_id, period, status, (found_at = $1 and status = 'open') as "is_new"`,
+};
+
+/**
+ * The differences of a period or of all, the open ones first; those that are resolved only when asked for.
+ */
+export const stripeDifferenceList: Query<{ readonly period: string | null; readonly with_resolved: boolean }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly invoice_id: string | null; readonly stripe_invoice_id: string | null; readonly place: string | null; readonly local_value: string | null; readonly stripe_value: string | null; readonly status: StripeDifferenceStatus; readonly found_at: Date; readonly seen_at: Date; readonly ended_at: Date | null; readonly accepted_by: string | null; readonly why: string | null }> = {
+  name: 'stripe_difference_list',
+  parameters: ['period', 'with_resolved'],
+  text: `select difference_id, period, kind, invoice_id, stripe_invoice_id, place, local_value, stripe_value, status, found_at, seen_at, ended_at, accepted_by, why
+from stripe_differences
+where ($1::text is null or period = $1) and ($2::boolean or status <> 'resolved')
+order by status, period desc, invoice_id nulls last, difference_id`,
+};
+
+/**
+ * Ends the differences of a period that the reconciliation of this moment no longer saw.
+ */
+export const stripeDifferenceResolveUnseen: Query<{ readonly seen_at: Date; readonly period: string }, { readonly difference_id: bigint }> = {
+  name: 'stripe_difference_resolve_unseen',
+  parameters: ['seen_at', 'period'],
+  text: `update stripe_differences set status = 'resolved', ended_at = $1
+where period = $2 and status in ('open', 'accepted') and seen_at < $1
+returning difference_id`,
+};
+
+/**
  * A webhook event that was received before.
  */
 export const stripeEventFind: Query<{ readonly event_id: string }, { readonly event_id: string; readonly body_digest: string; readonly outcome: string; readonly reason: string | null }> = {
@@ -2907,6 +3152,45 @@ export const stripeEventRecord: Query<{ readonly event_id: string; readonly type
   parameters: ['event_id', 'type', 'object_id', 'created_at', 'body_digest', 'outcome', 'reason', 'applied_at'],
   text: `insert into stripe_events (event_id, type, object_id, created_at, body_digest, outcome, reason, applied_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+};
+
+/**
+ * Stops the calls of an endpoint, or of the account ('*'), for so many milliseconds from now: for every instance.
+ */
+export const stripePaceStop: Query<{ readonly account_mode: string; readonly endpoint: string; readonly wait_ms: number }, { readonly stripe_pace_stop: unknown | null }> = {
+  name: 'stripe_pace_stop',
+  parameters: ['account_mode', 'endpoint', 'wait_ms'],
+  text: `select stripe_pace_stop($1, $2, clock_timestamp() + $3::int * interval '1 millisecond')`,
+};
+
+/**
+ * Takes up to so many calls of an endpoint from the pace that all instances share, by the database's clock; or says
+ * how long to wait. One short statement on two rows, whatever the number of calls.
+ */
+export const stripePaceTake: Query<{ readonly account_mode: string; readonly endpoint: string; readonly wanted: number; readonly in_turn: boolean; readonly account_interval: number; readonly account_burst: number; readonly endpoint_interval: number; readonly endpoint_burst: number }, { readonly granted: number; readonly wait_ms: number }> = {
+  name: 'stripe_pace_take',
+  parameters: ['account_mode', 'endpoint', 'wanted', 'in_turn', 'account_interval', 'account_burst', 'endpoint_interval', 'endpoint_burst'],
+  text: `select granted as "granted", wait_ms as "wait_ms"
+from stripe_pace_take($1, $2, $3::int, $4::boolean, $5::int, $6::int,
+  $7::int, $8::int, clock_timestamp())`,
+};
+
+/**
+ * Lets one reconciliation of a period at a time keep what it found, to the end of its transaction.
+ */
+export const stripeReconciliationLock: Query<{ readonly period: string }, { readonly pg_advisory_xact_lock: unknown | null }> = {
+  name: 'stripe_reconciliation_lock',
+  parameters: ['period'],
+  text: `select pg_advisory_xact_lock(hashtextextended('reconciliation ' || $1, 0))`,
+};
+
+/**
+ * Puts aside the requests of a voided invoice that were never answered: they are not sent any more.
+ */
+export const stripeRequestAbandon: Query<{ readonly invoice_id: string }, Record<never, never>> = {
+  name: 'stripe_request_abandon',
+  parameters: ['invoice_id'],
+  text: `update stripe_requests set status = 'refused' where invoice_id = $1 and status = 'committed'`,
 };
 
 /**

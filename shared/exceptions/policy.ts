@@ -16,6 +16,14 @@ export const POLICIES = {
   rating_failed: { maxAttempts: 4, firstDelaySeconds: 300, delayCapSeconds: 3_600 },
   /** A period still lacks usage after its grace. */
   period_incomplete: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** Stripe cannot be told of an invoice as it is: no customer there, an amount that it cannot hold. */
+  invoice_held: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** Stripe finalized an invoice, but its amount waits on the customer's balance, or tax was turned off. */
+  issued_otherwise: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** An approved void could not be carried out. */
+  voiding_failed: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** Stripe and Daybook differ about a period. */
+  stripe_differs: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** A customer's usage could not be rated; its invoice is held. */
   rating_held: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** Usage of a project that belonged to nobody on that day, or of a customer without a contract. */

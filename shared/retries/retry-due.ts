@@ -105,6 +105,10 @@ async function retry(
     }
     // Their policies allow no attempt without a person, so that none of them is ever due.
     case 'period_incomplete':
+    case 'invoice_held':
+    case 'issued_otherwise':
+    case 'voiding_failed':
+    case 'stripe_differs':
     case 'rating_held':
     case 'unbilled_usage':
     case 'late_usage':

@@ -64,8 +64,10 @@ export const TRANSITIONS = {
   invoice: {
     '': ['rated', 'held'],
     rated: ['held', 'approved', 'superseded'],
-    held: ['rated', 'superseded', 'void'],
-    approved: ['drafted', 'stripe_failed'],
+    // Back to approved: what could not be sent when its run was signed off can be sent now.
+    held: ['rated', 'approved', 'superseded', 'void'],
+    // Held again: Stripe cannot be told of it yet, so that nothing was sent.
+    approved: ['drafted', 'stripe_failed', 'held'],
     drafted: ['verified', 'stripe_failed'],
     verified: ['finalized', 'stripe_failed'],
     // A retry resumes where the answered requests end.
@@ -83,11 +85,25 @@ export const TRANSITIONS = {
     retired: [],
     withdrawn: [],
   },
+  // One person asks, another approves, and only then is Stripe told.
+  invoice_void: {
+    '': ['asked'],
+    asked: ['approved', 'withdrawn'],
+    approved: ['done', 'withdrawn'],
+    done: [],
+    withdrawn: [],
+  },
   stripe_request: {
     '': ['committed'],
     committed: ['answered', 'refused'],
     refused: ['committed'],
     answered: [],
+  },
+  stripe_difference: {
+    '': ['open'],
+    open: ['accepted', 'resolved'],
+    accepted: ['resolved'],
+    resolved: [],
   },
   exception: {
     '': ['open'],

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { digest } from '../canonical/canonical-json.ts';
 import type { Effects } from '../effects/effects.ts';
+import { type StripePace, stopOf } from './pace.ts';
 
 /** The API version that requests and answers are in, whatever the account's own default is. */
 export const STRIPE_API_VERSION = '2026-10-28.endive';
@@ -9,7 +10,7 @@ export interface StripeConfiguration {
   /** Origin of the API: `https://api.stripe.com`, or of a stand-in. */
   readonly apiBase: string;
   readonly secretKey: string;
-  /** Time for one call including its answer, in milliseconds. */
+  /** Time for one call including its answer, in milliseconds, counted from when it leaves. */
   readonly timeoutMs: number;
 }
 
@@ -48,28 +49,48 @@ function checkBytes(method: string, headers: Headers, body: string): void {
  * off. Retries belong to one layer, which is not this one, so the code is kept from it.
  */
 function withoutCode(error: unknown): unknown {
-  if (error instanceof Error && 'code' in error && error.code !== 'ETIMEDOUT') {
+  if (error instanceof Error && 'code' in error && error.code !== TIMED_OUT) {
     return new Error(error.message, { cause: error });
   }
   return error;
 }
 
-/** `fetch` through the seam: one effect is the whole exchange, answer included. */
-function fetchThrough(effects: Effects): typeof fetch {
+/** The code that Stripe's client gives to a call that took too long. */
+const TIMED_OUT = 'ETIMEDOUT';
+
+function asTimeout(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'TimeoutError') return error;
+  return Object.assign(new Error('Stripe gave no answer in time', { cause: error }), { code: TIMED_OUT });
+}
+
+/**
+ * `fetch` through the seam, where every call to Stripe leaves: when its turn has come, one effect is the whole exchange,
+ * answer included. Whatever is to be known of all calls is known here: endpoint, waiting, duration, status.
+ */
+function fetchThrough(effects: Effects, pace: StripePace, timeoutMs: number): typeof fetch {
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : input.toString();
     const method = init.method ?? 'GET';
     const headers = new Headers(init.headers);
     checkBytes(method, headers, typeof init.body === 'string' ? init.body : '');
+    const endpoint = effectName(method, new URL(url).pathname);
     const exchange = async (): Promise<Response> => {
-      const response = await fetch(url, { ...init, headers, redirect: 'error' });
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(url, { ...init, headers, redirect: 'error', signal });
       return new Response(await response.text(), { status: response.status, headers: response.headers });
     };
+    await pace.take(endpoint);
+    let response: Response;
     try {
-      return await effects.perform({ kind: 'http', name: effectName(method, new URL(url).pathname) }, exchange);
+      response = await effects.perform({ kind: 'http', name: endpoint }, exchange);
     } catch (error) {
-      throw withoutCode(error);
+      throw withoutCode(asTimeout(error));
     }
+    if (response.status === 429) {
+      const { scope, durationMs } = stopOf(response.headers);
+      await pace.stop(endpoint, scope, durationMs);
+    }
+    return response;
   };
 }
 
@@ -82,20 +103,27 @@ function parseApiBase(apiBase: string): { host: string; port: string; protocol: 
   return { host: url.hostname, port: url.port || (protocol === 'http' ? '80' : '443'), protocol };
 }
 
+/** Stripe's client counts the wait for a turn too; the time of a call is kept at the seam, so that this is never met. */
+const NEVER_MS = 600_000;
+
 /**
  * Opens Stripe's client with our version, no retries and no telemetry. The library is loaded only here, so that
  * functions that never call Stripe do not load it. Throws RangeError when `apiBase` is not an origin.
  */
-export async function openStripeClient(configuration: StripeConfiguration, effects: Effects): Promise<StripeClient> {
+export async function openStripeClient(
+  configuration: StripeConfiguration,
+  effects: Effects,
+  pace: StripePace,
+): Promise<StripeClient> {
   const origin = parseApiBase(configuration.apiBase);
   const { Stripe: StripeLibrary } = await import('stripe');
   const sdk = new StripeLibrary(configuration.secretKey, {
     ...origin,
     apiVersion: STRIPE_API_VERSION,
     maxNetworkRetries: 0,
-    timeout: configuration.timeoutMs,
+    timeout: NEVER_MS,
     telemetry: false,
-    httpClient: StripeLibrary.createFetchHttpClient(fetchThrough(effects)),
+    httpClient: StripeLibrary.createFetchHttpClient(fetchThrough(effects, pace, configuration.timeoutMs)),
   });
   return { sdk, StripeError: StripeLibrary.errors.StripeError };
 }

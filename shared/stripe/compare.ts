@@ -9,6 +9,10 @@ export type InvoiceDifference =
   | { readonly kind: 'subtotal'; readonly local: StripeAmount; readonly stripe: StripeAmount }
   /** The total before tax, which a discount or a shipping cost on the invoice would change. */
   | { readonly kind: 'total_before_tax'; readonly local: StripeAmount; readonly stripe: StripeAmount }
+  /** Who collects, or when it is due. */
+  | { readonly kind: 'collection'; readonly local: string; readonly stripe: string | null }
+  /** Whether Stripe computes tax, while it still is a draft. */
+  | { readonly kind: 'automatic_tax'; readonly local: boolean; readonly stripe: boolean }
   | { readonly kind: 'metadata'; readonly name: string; readonly local: string; readonly stripe: string | null }
   | { readonly kind: 'line_count'; readonly local: number; readonly stripe: number }
   | { readonly kind: 'line_missing'; readonly key: string; readonly local: StripeAmount }
@@ -76,7 +80,8 @@ function compareLines(expected: ExpectedInvoice, lines: readonly StripeInvoiceLi
   return differences;
 }
 
-function compareTotals(expected: ExpectedInvoice, stripe: StripeInvoice): InvoiceDifference[] {
+/** The differences in subtotal and total before tax. */
+export function compareTotals(expected: ExpectedInvoice, stripe: StripeInvoice): InvoiceDifference[] {
   const differences: InvoiceDifference[] = [];
   if (stripe.subtotal !== expected.subtotal) {
     differences.push({ kind: 'subtotal', local: expected.subtotal, stripe: stripe.subtotal });
@@ -84,6 +89,27 @@ function compareTotals(expected: ExpectedInvoice, stripe: StripeInvoice): Invoic
   const beforeTax = stripe.total_excluding_tax ?? stripe.total;
   if (beforeTax !== expected.subtotal) {
     differences.push({ kind: 'total_before_tax', local: expected.subtotal, stripe: beforeTax });
+  }
+  return differences;
+}
+
+/** As a person reads it: `charge_automatically`, `send_invoice, 30 days`. */
+function collectionText(method: string | null, days: number | null): string | null {
+  return method === null || days === null ? method : `${method}, ${days} days`;
+}
+
+/** The terms on which the invoice is collected. Stripe may turn its tax off when it finalizes, which is not an edit. */
+function compareTerms(expected: ExpectedInvoice, stripe: StripeInvoice): InvoiceDifference[] {
+  const differences: InvoiceDifference[] = [];
+  const { collection } = expected;
+  const days = collection.kind === 'send_invoice' ? collection.daysUntilDue : null;
+  const local = collectionText(collection.kind, days) ?? '';
+  // Stripe keeps the days of a draft only; afterwards they are a due date.
+  const found = collectionText(stripe.collection_method, stripe.days_until_due ?? days);
+  if (stripe.collection_method !== null && found !== local)
+    differences.push({ kind: 'collection', local, stripe: found });
+  if (stripe.status === 'draft' && stripe.automatic_tax.enabled !== expected.taxByStripe) {
+    differences.push({ kind: 'automatic_tax', local: expected.taxByStripe, stripe: stripe.automatic_tax.enabled });
   }
   return differences;
 }
@@ -111,5 +137,10 @@ export function compareInvoice(
   if (lines.length !== expected.lines.length) {
     differences.push({ kind: 'line_count', local: expected.lines.length, stripe: lines.length });
   }
-  return [...differences, ...compareTotals(expected, stripe), ...compareLines(expected, lines)];
+  return [
+    ...differences,
+    ...compareTerms(expected, stripe),
+    ...compareTotals(expected, stripe),
+    ...compareLines(expected, lines),
+  ];
 }

@@ -36,6 +36,9 @@ export interface ExpectedInvoice {
   readonly stripeCustomerId: string;
   readonly currency: Currency;
   readonly subtotal: StripeAmount;
+  readonly collection: Collection;
+  /** Stripe Tax adds its tax on top: `subtotal` is before it. */
+  readonly taxByStripe: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly lines: readonly ExpectedLine[];
 }
@@ -48,6 +51,8 @@ export type InvoicePlanRefusal =
   | 'not_representable'
   | 'unsupported_currency'
   | 'negative_total'
+  /** Stripe Tax takes no line with a negative amount: https://docs.stripe.com/api/invoices/object#invoice_object-automatic_tax */
+  | 'negative_line_under_tax'
   | 'above_maximum_charge';
 
 export type InvoicePlan =
@@ -112,9 +117,9 @@ function expectInvoice(invoice: LocalInvoice): { kind: 'expected'; expected: Exp
   const { collection } = invoice;
   if (
     collection.kind === 'send_invoice' &&
-    !(Number.isInteger(collection.daysUntilDue) && collection.daysUntilDue > 0)
+    !(Number.isInteger(collection.daysUntilDue) && collection.daysUntilDue >= 1 && collection.daysUntilDue <= 365)
   ) {
-    return refused('invalid_due_days', null, 'days until due must be a whole number of at least 1');
+    return refused('invalid_due_days', null, 'days until due must be a whole number from 1 to 365');
   }
   const metadata = printableMetadata({ ...obligationMetadata(invoice), daybook_invoice_id: invoice.id });
   const textRefusal = metadataRefusal(metadata);
@@ -123,10 +128,16 @@ function expectInvoice(invoice: LocalInvoice): { kind: 'expected'; expected: Exp
   if (expected.kind === 'refused') return expected;
   const subtotal = expected.lines.reduce((sum, line) => sum + line.amount, 0n) as StripeAmount;
   const { stripeCustomerId, currency } = invoice;
+  const taxByStripe = invoice.tax === 'stripe_tax';
+  const negative = taxByStripe ? expected.lines.find(({ amount }) => amount < 0n) : undefined;
+  if (negative !== undefined) {
+    const detail = `the amount is ${negative.amount}; Stripe Tax takes no negative line: issue a credit note instead`;
+    return refused('negative_line_under_tax', negative.key, detail);
+  }
   return (
     checkTotal(invoice, subtotal) ?? {
       kind: 'expected',
-      expected: { stripeCustomerId, currency, subtotal, metadata, lines: expected.lines },
+      expected: { stripeCustomerId, currency, subtotal, collection, taxByStripe, metadata, lines: expected.lines },
     }
   );
 }

@@ -2,7 +2,10 @@ import type { z } from 'zod';
 import type { StripeClient } from './client.ts';
 import { encodeForm } from './form.ts';
 import {
+  type ListedInvoice,
+  listedInvoiceSchema,
   type StripeCreditNote,
+  type StripeCustomer,
   type StripeInvoice,
   type StripeInvoiceLine,
   stripeCreditNoteSchema,
@@ -64,6 +67,12 @@ export function listInvoices(client: StripeClient, stripeCustomerId: string): Pr
   return listAll(client, '/v1/invoices', { customer: stripeCustomerId }, stripeInvoiceSchema);
 }
 
+/** The invoices of the account that were made since an instant, newest first, each with its first lines. */
+export function listInvoicesSince(client: StripeClient, since: Date): Promise<ListOutcome<ListedInvoice>> {
+  const seconds = Math.floor(since.getTime() / 1_000).toString();
+  return listAll(client, '/v1/invoices', { 'created[gte]': seconds }, listedInvoiceSchema);
+}
+
 /** All credit notes on a Stripe invoice. */
 export function listCreditNotes(client: StripeClient, stripeInvoiceId: string): Promise<ListOutcome<StripeCreditNote>> {
   return listAll(client, '/v1/credit_notes', { invoice: stripeInvoiceId }, stripeCreditNoteSchema);
@@ -71,6 +80,25 @@ export function listCreditNotes(client: StripeClient, stripeInvoiceId: string): 
 
 export function retrieveInvoice(client: StripeClient, stripeInvoiceId: string): Promise<StripeOutcome<StripeInvoice>> {
   return readFromStripe(client, `/v1/invoices/${encodeURIComponent(stripeInvoiceId)}`, stripeInvoiceSchema);
+}
+
+export type FoundCustomer =
+  | { readonly kind: 'found'; readonly customer: StripeCustomer }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'several'; readonly stripeCustomerIds: readonly string[] }
+  | Exclude<ListOutcome<StripeCustomer>, { kind: 'listed' }>;
+
+/** The Stripe customer that carries our mark of a customer. Listed, because Stripe's search lags behind. */
+export async function findCustomer(client: StripeClient, customerId: string): Promise<FoundCustomer> {
+  const listed = await listAll(client, '/v1/customers', {}, stripeCustomerSchema);
+  if (listed.kind !== 'listed') return listed;
+  const matches = listed.items.filter(
+    ({ metadata }) => Object.hasOwn(metadata, 'daybook_customer_id') && metadata.daybook_customer_id === customerId,
+  );
+  const [first, ...others] = matches;
+  if (first === undefined) return { kind: 'absent' };
+  if (others.length > 0) return { kind: 'several', stripeCustomerIds: matches.map(({ id }) => id) };
+  return { kind: 'found', customer: first };
 }
 
 /** The customer as Stripe has it. A deleted one is answered too, with `deleted`. */

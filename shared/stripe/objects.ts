@@ -32,6 +32,18 @@ export const stripeInvoiceSchema = z.object({
     .nullish()
     .transform((value) => value ?? null),
   metadata,
+  collection_method: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
+  days_until_due: z
+    .int()
+    .nullish()
+    .transform((value) => value ?? null),
+  automatic_tax: z
+    .object({ enabled: z.boolean() })
+    .nullish()
+    .transform((tax) => tax ?? { enabled: false }),
   created: z.int(),
   livemode: z.boolean(),
 });
@@ -56,8 +68,15 @@ export const stripeCustomerSchema = z.object({
   id: z.string().startsWith('cus_'),
   object: z.literal('customer'),
   deleted: z.boolean().optional(),
+  /** Set by the first invoice; Stripe bills the customer in no other one from then on. */
+  currency: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
+  livemode: z.boolean().optional(),
   metadata,
 });
+export type StripeCustomer = z.infer<typeof stripeCustomerSchema>;
 
 export const stripeCreditNoteSchema = z.object({
   id: z.string().startsWith('cn_'),
@@ -69,6 +88,14 @@ export const stripeCreditNoteSchema = z.object({
   metadata,
 });
 export type StripeCreditNote = z.infer<typeof stripeCreditNoteSchema>;
+
+/** An invoice as a list shows it: with the first of its lines, and what was credited on it. */
+export const listedInvoiceSchema = stripeInvoiceSchema.extend({
+  pre_payment_credit_notes_amount: amount,
+  post_payment_credit_notes_amount: amount,
+  lines: z.object({ data: z.array(stripeInvoiceLineSchema), has_more: z.boolean() }),
+});
+export type ListedInvoice = z.infer<typeof listedInvoiceSchema>;
 
 export const stripeDeletionSchema = z.object({ id: z.string(), deleted: z.literal(true) });
 

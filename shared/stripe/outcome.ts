@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { CallNotSent } from './pace.ts';
 
 /** What came of one call to Stripe. */
 export type StripeOutcome<T> =
@@ -62,6 +63,8 @@ function codesOf(error: unknown): readonly string[] {
 }
 
 function classifyConnection(error: StripeError): StripeFailure {
+  const notSent = causesOf(error.detail).find((cause) => cause instanceof CallNotSent);
+  if (notSent !== undefined) return { kind: 'retryable', reason: 'rate_limited', retryAfterMs: notSent.retryAfterMs };
   const codes = codesOf(error.detail);
   if (codes.some((code) => NEVER_SENT.has(code)))
     return { kind: 'retryable', reason: 'unreachable', retryAfterMs: null };

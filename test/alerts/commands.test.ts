@@ -20,6 +20,10 @@ const EXAMPLES = [
   COMMANDS.closeRun('2026-10'),
   COMMANDS.releaseInvoice('2026-10/acme/usage'),
   COMMANDS.showInvoice('2026-10/acme/usage'),
+  COMMANDS.voidInvoice('2026-10/acme/usage'),
+  COMMANDS.mapCustomer('acme'),
+  COMMANDS.reconcile('2026-10'),
+  COMMANDS.acceptDifference(),
   COMMANDS.explainInvoice('2026-10/acme/usage'),
   COMMANDS.listExceptions(),
   COMMANDS.showPlan('sha256:1'),
@@ -31,7 +35,7 @@ const EXAMPLES = [
 describe('a command that people are told to run', () => {
   test.each(EXAMPLES)('%s is one that the command line has, with these options', async (text) => {
     const words = text.replace('npm run daybook -- ', '').split(' ');
-    const path = words.slice(0, words[0] === 'status' ? 1 : 2);
+    const path = words.slice(0, words[1]?.startsWith('--') || words.length === 1 ? 1 : 2);
     const { code, out } = await daybook([...path, '--help']);
     expect(code).toBe(0);
     expect(out).toContain(`Usage: daybook ${path.join(' ')}`);
@@ -47,7 +51,7 @@ describe('a command that people are told to run', () => {
     (exceptionClass) => {
       const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
       expect(text).toMatch(
-        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+)$/,
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|invoice show \S+|(invoice void|reconcile --period) \S+ .*--as person:YOU.*)$/,
       );
     },
   );

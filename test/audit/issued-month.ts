@@ -10,6 +10,7 @@ import { sendRequest } from '../../shared/stripe/send.ts';
 import { EFFECTS, PERIOD, ratedMonth } from '../cli/month.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import { startStripeStandIn } from '../local-cloud/stripe/server.ts';
+import { NO_PACE } from '../stripe/no-pace.ts';
 
 export const INVOICE = '2026-10/acme/usage';
 
@@ -23,6 +24,7 @@ export async function issuedMonth(): Promise<TestDatabase> {
     const client = await openStripeClient(
       { apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 5_000 },
       EFFECTS,
+      NO_PACE,
     );
     const created = await sendRequest(
       client,

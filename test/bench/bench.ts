@@ -3,10 +3,11 @@ import { ARCHIVE } from './archive.ts';
 import { CHECKPOINT } from './checkpoint.ts';
 import { IMPORTS } from './imports.ts';
 import type { Benchmark, Comparison, Timing } from './measure.ts';
+import { PACE } from './pace.ts';
 import { CANONICAL, PLANS, RATING } from './pure.ts';
 import { SHARD } from './shard.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [RATING, PLANS, CANONICAL, CHECKPOINT, SHARD, IMPORTS, ARCHIVE];
+const BENCHMARKS: readonly Benchmark[] = [RATING, PLANS, CANONICAL, CHECKPOINT, SHARD, PACE, IMPORTS, ARCHIVE];
 const NAMES = BENCHMARKS.map(({ name }) => name).join(', ');
 
 const HELP = `npm run bench -- [--only NAME]

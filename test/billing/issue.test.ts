@@ -9,6 +9,7 @@ import { sendRequest } from '../../shared/stripe/send.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import type { FaultRule } from '../local-cloud/stripe/faults.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
+import { NO_PACE } from '../stripe/no-pace.ts';
 import { aggregateAll, collect, EFFECTS, PERIOD, rate, seedContracts } from './month.ts';
 
 const INVOICE = '2026-10/acme/usage';
@@ -26,7 +27,11 @@ beforeEach(async () => {
   await rate(db.database, 0);
   await approveRun({ database: db.database, effects: EFFECTS }, { runId: PERIOD, approver: 'person:fay', why: 'test' });
   stripe = await startStripeStandIn({ port: 0 });
-  client = await openStripeClient({ apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 500 }, EFFECTS);
+  client = await openStripeClient(
+    { apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 500 },
+    EFFECTS,
+    NO_PACE,
+  );
   const created = await sendRequest(
     client,
     postRequest('create', '/v1/customers', 'customer', { name: 'Acme' }),
@@ -127,7 +132,7 @@ describe('promise 15: what Stripe shows must be ours, or the invoice stops', () 
   test.each(['edit_line_amount', 'edit_description', 'add_line', 'remove_line', 'add_discount'] as const)(
     'a person’s %s on the draft',
     async (act) => {
-      stripe.faults.add({ method: 'GET', path: '/v1/invoices', call: 1, fault: { kind: 'person', act } });
+      stripe.faults.add({ method: 'GET', path: '/v1/invoices/in_', call: 1, fault: { kind: 'person', act } });
       expect(await issue()).toMatchObject({ kind: 'failed', reason: 'stripe_differs' });
       expect(await row()).toMatchObject({
         status: 'stripe_failed',
@@ -141,7 +146,7 @@ describe('promise 15: what Stripe shows must be ours, or the invoice stops', () 
 describe('an invoice that cannot be issued', () => {
   test('of a customer that Stripe does not know is stopped with what to do', async () => {
     await db.owner.query('update customers set stripe_customer_id = null');
-    expect(await issue()).toMatchObject({ kind: 'failed', reason: 'no_stripe_customer' });
+    expect(await issue()).toMatchObject({ kind: 'held', reason: 'no_stripe_customer' });
   });
 
   test('promise 20: after the policy’s attempts its run is issuing_failed, and issued once the cause is mended', async () => {

@@ -8,6 +8,7 @@ import { sendRequest } from '../../shared/stripe/send.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { PrometheusStandIn } from '../local-cloud/prometheus/server.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
+import { NO_PACE } from '../stripe/no-pace.ts';
 import { daybook } from './command-line.ts';
 import { EFFECTS, ratedMonth } from './month.ts';
 
@@ -19,7 +20,7 @@ describe('run issue, with Stripe at the other end', () => {
   beforeEach(async () => {
     db = await ratedMonth();
     stripe = await startStripeStandIn({ port: 0 });
-    const client = await openStripeClient({ apiBase: stripe.url, secretKey: KEY, timeoutMs: 2_000 }, EFFECTS);
+    const client = await openStripeClient({ apiBase: stripe.url, secretKey: KEY, timeoutMs: 2_000 }, EFFECTS, NO_PACE);
     const request = postRequest('create', '/v1/customers', 'customer', { name: 'Acme' });
     const created = await sendRequest(client, request, stripeCustomerSchema);
     if (created.kind !== 'ok') throw new Error(created.kind);

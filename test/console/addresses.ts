@@ -16,6 +16,7 @@ export const SEEDED_ADDRESSES = [
   '/customers',
   '/customers/nimbus-robotics',
   '/customers/tideline?period=2026-10',
+  '/reconciliation',
   '/exceptions',
   '/operations',
   '/plans',

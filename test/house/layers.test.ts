@@ -18,11 +18,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ['configuration', 'logging', 'database'],
   ['events'],
   ['sources', 'stripe', 'slack', 'schedules'],
-  ['exceptions', 'audit', 'exports'],
+  ['exceptions', 'audit', 'exports', 'pace'],
   ['catalogue'],
   ['usage'],
   ['billing', 'alerts', 'operations'],
-  ['retries', 'console'],
+  ['retries', 'console', 'reconciliation'],
   ['functions', 'cli'],
 ];
 

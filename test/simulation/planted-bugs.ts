@@ -7,6 +7,7 @@ import {
   stripeRequestCommit,
 } from '../../shared/database/queries.generated.ts';
 import type { Query } from '../../shared/database/query.ts';
+import type { Effect } from '../../shared/effects/effects.ts';
 import type { Disturbance, Strike } from './disturbance.ts';
 import { UNDISTURBED } from './disturbance.ts';
 import type { TracedEffect } from './seam.ts';
@@ -101,15 +102,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     caughtAs: /^promise 11: .* was neither applied nor put aside$/,
   },
   {
-    name: 'the idempotency key has the time of the attempt in it',
-    plant: rewrite(
-      stripeRequestCommit,
-      stripeRequestCommit.text.replace('do nothing', 'do update set idempotency_key = excluded.idempotency_key'),
-      (parameters) => ({
-        ...parameters,
-        idempotency_key: `${String(parameters.idempotency_key)}:${(parameters.committed_at as Date).toISOString()}`,
-      }),
-    ),
+    name: 'the idempotency key has the time of the attempt in it, and nobody sees what is there before a create',
+    plant: (world) => withoutLookup(withTimedKeys(world)),
     month: (trace) => at(trace, 'crash', 'after', 'POST /v1/invoices'),
     caughtAs: /^promise 4: .* stands 2 times in Stripe$/,
   },
@@ -147,3 +141,28 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     caughtAs: /^promise 16: .*altered/,
   },
 ];
+
+const withTimedKeys = rewrite(
+  stripeRequestCommit,
+  stripeRequestCommit.text.replace('do nothing', 'do update set idempotency_key = excluded.idempotency_key'),
+  (parameters) => ({
+    ...parameters,
+    idempotency_key: `${String(parameters.idempotency_key)}:${(parameters.committed_at as Date).toISOString()}`,
+  }),
+);
+
+/** Stripe's list of invoices is read and comes out empty. */
+function withoutLookup(world: World): World {
+  const { effects } = world;
+  const blind: World['effects'] = {
+    now: () => effects.now(),
+    uuid: () => effects.uuid(),
+    fraction: () => effects.fraction(),
+    perform: async <T>(effect: Effect, run: () => Promise<T>): Promise<T> => {
+      const answer = await effects.perform(effect, run);
+      if (effect.name !== 'GET /v1/invoices') return answer;
+      return new Response(JSON.stringify({ object: 'list', data: [], has_more: false })) as T;
+    },
+  };
+  return { ...world, effects: blind };
+}

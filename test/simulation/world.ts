@@ -16,6 +16,7 @@ import type { StoredSeries } from '../local-cloud/prometheus/evaluate.ts';
 import { PrometheusStandIn } from '../local-cloud/prometheus/server.ts';
 import { type SlackReceiver, startSlackReceiver } from '../local-cloud/slack/server.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
+import { NO_PACE } from '../stripe/no-pace.ts';
 import { CUSTOMERS, stripeCustomerId } from './catalogue.ts';
 import type { Disturbance } from './disturbance.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -93,6 +94,9 @@ export class SimulatedWorld {
       STRIPE_API_KEY: STRIPE_KEY,
       STRIPE_API_BASE: parts.stripe.url,
       STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+      // Far above what a month asks: the pace is the database's real time, which a simulated month must not meet.
+      STRIPE_REQUESTS_PER_SECOND: '10000',
+      STRIPE_ENDPOINT_REQUESTS_PER_SECOND: '10000',
       SLACK_WEBHOOK_URL: parts.slack.webhookUrl,
       K_SERVICE: 'simulation',
     });
@@ -222,7 +226,11 @@ async function openOwner(databaseUrl: string, statements: readonly string[]): Pr
 }
 
 async function makeStripeCustomers(apiBase: string): Promise<void> {
-  const client = await openStripeClient({ apiBase, secretKey: STRIPE_KEY, timeoutMs: 10_000 }, systemEffects());
+  const client = await openStripeClient(
+    { apiBase, secretKey: STRIPE_KEY, timeoutMs: 10_000 },
+    systemEffects(),
+    NO_PACE,
+  );
   for (const [index, customerId] of CUSTOMERS.entries()) {
     const plan = planCustomerRequest({ customerId, name: customerId, email: null });
     if (plan.kind === 'refused') throw new Error(plan.detail);

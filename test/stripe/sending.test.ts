@@ -7,6 +7,7 @@ import { atInvoice, withReplacementKey } from '../../shared/stripe/request.ts';
 import { sendRequest } from '../../shared/stripe/send.ts';
 import type { FaultRule, StripeFault } from '../local-cloud/stripe/faults.ts';
 import { lines, planned } from './invoices.ts';
+import { NO_PACE } from './no-pace.ts';
 import { makeDraft, openClient, send, startStripeTest, step, succeeded } from './stand-in.ts';
 
 const onCreate = (fault: StripeFault, call: FaultRule['call'] = 1): FaultRule => ({
@@ -41,6 +42,7 @@ describe('what leaves', () => {
     const client = await openStripeClient(
       { apiBase: standIn.url, secretKey: 'sk_test_daybook', timeoutMs: 5_000 },
       counting,
+      NO_PACE,
     );
     const draft = await makeDraft({ client, invoice });
     succeeded(await send(client, step(invoice, 'finalize'), draft.id));
@@ -98,6 +100,7 @@ describe('what leaves', () => {
     const client = await openStripeClient(
       { apiBase: 'http://127.0.0.1:1', secretKey: 'sk_test_daybook', timeoutMs: 5_000 },
       closing,
+      NO_PACE,
     );
     expect(await send(client, step(invoice, 'create'))).toEqual({ kind: 'unknown', reason: 'connection_lost' });
     expect(attempts).toBe(1);
@@ -152,6 +155,7 @@ describe('what comes back is an outcome', () => {
     const client = await openStripeClient(
       { apiBase: standIn.url, secretKey: 'wrong_canary', timeoutMs: 5_000 },
       systemEffects(),
+      NO_PACE,
     );
     const outcome = await send(client, step(invoice, 'create'));
     expect(outcome).toMatchObject({ kind: 'refused', reason: 'not_authorised' });

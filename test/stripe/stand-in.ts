@@ -9,6 +9,7 @@ import { atInvoice, type StripeRequest } from '../../shared/stripe/request.ts';
 import { sendRequest } from '../../shared/stripe/send.ts';
 import { type StripeStandIn, type StripeStandInOptions, startStripeStandIn } from '../local-cloud/stripe/server.ts';
 import { localInvoice, planned } from './invoices.ts';
+import { NO_PACE } from './no-pace.ts';
 
 export interface StripeTest {
   readonly standIn: StripeStandIn;
@@ -18,7 +19,7 @@ export interface StripeTest {
 }
 
 export function openClient(apiBase: string, timeoutMs = 5_000): Promise<StripeClient> {
-  return openStripeClient({ apiBase, secretKey: 'sk_test_daybook', timeoutMs }, systemEffects());
+  return openStripeClient({ apiBase, secretKey: 'sk_test_daybook', timeoutMs }, systemEffects(), NO_PACE);
 }
 
 export function succeeded<T>(outcome: StripeOutcome<T>): T {

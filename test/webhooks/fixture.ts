@@ -63,17 +63,18 @@ export async function startWebhookTest(status: InvoiceStatus = 'finalized') {
     handler(request('POST', '/', { rawBody: Buffer.from(text), headers: { 'stripe-signature': signature } }));
   return {
     ...{ test, world, lines, standIn: stripe.standIn, stripeInvoiceId: draft.id, body, post },
+    ...{ client: stripe.client, localInvoice: stripe.invoice },
     /** Delivers an event as Stripe does. */
     deliver: (fields: EventFields = {}, secret = SECRET, at = NOW) => {
       const text = body(fields);
       return post(text, signWebhook(text, secret, Math.floor(at.getTime() / 1000)));
     },
     /** Does to the invoice what only Stripe can do. */
-    inStripe: async (action: 'void' | 'mark_uncollectible') => {
-      const address = `${stripe.standIn.url}/v1/invoices/${draft.id}/${action}`;
+    inStripe: async (action: 'void' | 'mark_uncollectible', id = draft.id) => {
+      const address = `${stripe.standIn.url}/v1/invoices/${id}/${action}`;
       const response = await fetch(address, {
         method: 'POST',
-        headers: { authorization: 'Bearer sk_test_daybook', 'idempotency-key': action },
+        headers: { authorization: 'Bearer sk_test_daybook', 'idempotency-key': `${action}:${id}` },
       });
       if (!response.ok) throw new Error(await response.text());
     },

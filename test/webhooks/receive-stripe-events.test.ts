@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { create } from '../../functions/receive-stripe-events/handler.ts';
+import { request } from '../console/world.ts';
 import { signWebhook } from '../local-cloud/stripe/webhooks.ts';
 import { type EventFields, NOW, OLD_SECRET, SECRET, startWebhookTest } from './fixture.ts';
 
@@ -179,6 +180,33 @@ describe('a forgery is refused with 400 and writes nothing', () => {
     });
     expect(await events()).toHaveLength(1);
     expect((await invoice()).status).toBe('finalized');
+  });
+
+  test('promise 17: a secret that a rotation has ended', async () => {
+    const { world, body, events, invoice, standIn, stripeInvoiceId } = await startWebhookTest();
+    standIn.pay(stripeInvoiceId);
+    const rotated = create({ ...world, configuration: { ...world.configuration, stripeWebhookSecrets: [SECRET] } });
+    const headers = { 'stripe-signature': signWebhook(body(), OLD_SECRET, seconds(0)) };
+    const reply = await rotated(request('POST', '/', { rawBody: Buffer.from(body()), headers }));
+    expect(reply).toMatchObject({ status: 400, body: { error: 'wrong_signature' } });
+    expect(await events()).toEqual([]);
+    expect((await invoice()).status).toBe('finalized');
+  });
+
+  test('promise 17: a delivery that is recorded and played again, at once and after its time', async () => {
+    const { world, body, post, events, standIn, stripeInvoiceId } = await startWebhookTest();
+    standIn.pay(stripeInvoiceId);
+    const signature = signWebhook(body(), SECRET, seconds(0));
+    expect(await post(body(), signature)).toMatchObject({ status: 200, body: { kind: 'applied' } });
+    const kept = await events();
+    const asked = standIn.calls().length;
+    expect(await post(body(), signature)).toMatchObject({ status: 200, body: { kind: 'duplicate' } });
+    const later = { ...world.effects, now: () => new Date(NOW.getTime() + 301_000) };
+    const handler = create({ ...world, effects: later });
+    const replayed = request('POST', '/', { rawBody: Buffer.from(body()), headers: { 'stripe-signature': signature } });
+    expect(await handler(replayed)).toMatchObject({ status: 400, body: { error: 'too_old' } });
+    expect(await events()).toEqual(kept);
+    expect(standIn.calls()).toHaveLength(asked);
   });
 
   test('only POST is taken, and without secrets the function says what is missing', async () => {

@@ -1,5 +1,6 @@
 import { currency, minorUnits } from '../../exact/currency.ts';
-import { openStripeClient, type StripeClient } from '../../stripe/client.ts';
+import { isLiveKey, pacedStripe } from '../../pace/paced-stripe.ts';
+import type { StripeClient } from '../../stripe/client.ts';
 import { compareInvoice } from '../../stripe/compare.ts';
 import { voidRequest } from '../../stripe/correction-request.ts';
 import { planCustomerRequest } from '../../stripe/customer-request.ts';
@@ -16,18 +17,13 @@ const TIMEOUT_MS = 20_000;
 const CUSTOMER = 'daybook-smoke';
 const FIX = 'is the key one of this account’s test mode, and may it write customers and invoices?';
 
-/** Whether the key would move real money. */
-export function isLive(secretKey: string): boolean {
-  return /^[a-z]+_live_/.test(secretKey);
-}
-
 /** An invoice is made in Stripe's test mode as every other is, compared, finalized, and voided. */
-export async function stripeStep({ configuration, effects }: Session): Promise<StepOutcome> {
-  const { stripeApiKey: secretKey, stripeApiBase } = configuration;
+export async function stripeStep(session: Session): Promise<StepOutcome> {
+  const { configuration, effects } = session;
+  const { stripeApiKey: secretKey } = configuration;
   if (secretKey === null) return notConfigured('there is no key', 'set STRIPE_API_KEY to a key of the test mode');
-  if (isLive(secretKey)) return failed('the key is a live one', 'set STRIPE_API_KEY to a key of the test mode');
-  const apiBase = stripeApiBase ?? 'https://api.stripe.com';
-  const client = await openStripeClient({ apiBase, secretKey, timeoutMs: TIMEOUT_MS }, effects);
+  if (isLiveKey(secretKey)) return failed('the key is a live one', 'set STRIPE_API_KEY to a key of the test mode');
+  const client = await pacedStripe(session, TIMEOUT_MS)();
   const customer = await makeCustomer(client);
   if (customer.kind === 'stopped') return customer.outcome;
   return makeInvoice(client, smokeInvoice(customer.id, effects.now(), effects.uuid()));

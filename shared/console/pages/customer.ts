@@ -67,6 +67,7 @@ function contracts({ contracts: rows }: View): Html {
     html`${row.starts_on} – ${row.ends_on ?? 'open'}`,
     plan(row.legacy_plan, row.legacy_plan_version),
     plan(row.usage_plan, row.usage_plan_version),
+    html`${row.collection_method === 'send_invoice' ? `mailed, due after ${row.days_until_due} days` : 'charged automatically'}<span class="sub">${row.tax === 'stripe_tax' ? 'tax by Stripe Tax' : 'no tax added'}</span>`,
     row.overrides === '{}'
       ? html`<span class="muted">none</span>`
       : html`<details><summary>show</summary><pre class="query"><code>${row.overrides}</code></pre></details>`,
@@ -78,6 +79,7 @@ function contracts({ contracts: rows }: View): Html {
     { label: 'In force' },
     { label: 'Fixed tier' },
     { label: 'Usage plan' },
+    { label: 'Billing' },
     { label: 'Overrides' },
   ] as const;
   return tableOr('No contract: nothing of this customer is billed.', 'Contracts', columns, lines);

@@ -73,9 +73,14 @@ function subjectLink({ class: name, subject }: Exception): Html {
     case 'aggregation_failed':
       return html`<a href="/usage/${subject}">${subject}</a>`;
     case 'issuing_failed':
+    case 'invoice_held':
+    case 'issued_otherwise':
+    case 'voiding_failed':
       return html`<a href="/invoices/${subject}">${subject}</a>`;
     case 'rating_held':
       return html`<a href="/invoices/${subject}/usage">${subject}</a>`;
+    case 'stripe_differs':
+      return html`<a href="/reconciliation">${subject}</a>`;
     case 'rating_failed':
       return html`<a href="/runs/${subject.split('#', 1)[0]}">${subject}</a>`;
     case 'period_incomplete':

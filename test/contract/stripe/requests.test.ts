@@ -4,9 +4,11 @@ import type { StripeClient } from '../../../shared/stripe/client.ts';
 import { deleteDraftRequest, planCreditNoteRequest, voidRequest } from '../../../shared/stripe/correction-request.ts';
 import type { LocalInvoice } from '../../../shared/stripe/invoice-request.ts';
 import {
+  findCustomer,
   findInvoice,
   listCreditNotes,
   listInvoiceLines,
+  listInvoicesSince,
   retrieveCustomer,
   retrieveInvoice,
 } from '../../../shared/stripe/lookup.ts';
@@ -110,6 +112,13 @@ describe.each([
     expect((await listInvoiceLines(client, draft.id)).kind).toBe('listed');
     expect((await listCreditNotes(client, draft.id)).kind).toBe('listed');
     expect(['found', 'absent']).toContain((await findInvoice(client, customerId, invoice)).kind);
+    expect(['found', 'absent']).toContain((await findCustomer(client, invoice.customerId)).kind);
+    const listed = await listInvoicesSince(client, new Date(0));
+    if (listed.kind !== 'listed') throw new Error(listed.kind);
+    expect(listed.items[0]).toMatchObject({
+      lines: { data: expect.any(Array) },
+      automatic_tax: { enabled: expect.any(Boolean) },
+    });
   });
 
   test.for<readonly [string, Readonly<Record<string, string>>]>([

@@ -14,6 +14,7 @@ import { openStripeClient, type StripeClient } from '../../../shared/stripe/clie
 import { planCustomerRequest } from '../../../shared/stripe/customer-request.ts';
 import { stripeCustomerSchema } from '../../../shared/stripe/objects.ts';
 import { sendRequest } from '../../../shared/stripe/send.ts';
+import { NO_PACE } from '../../stripe/no-pace.ts';
 import { CUSTOMERS, REGIONS } from '../telemetry/scenario.ts';
 import { DEMO_METRICS } from '../telemetry/sources.ts';
 import { APPROVER, AUTHOR, principalsOf } from './people.ts';
@@ -79,7 +80,7 @@ export async function seedStripeCustomers(
   const mapped = await Promise.all(CUSTOMERS.map(({ id }) => database.first(customerFind, { customer_id: id })));
   const unmapped = CUSTOMERS.filter((_customer, index) => mapped[index]?.stripe_customer_id === null);
   if (unmapped.length === 0) return;
-  const client = await openStripeClient({ ...stripe, timeoutMs: STRIPE_TIMEOUT_MS }, effects);
+  const client = await openStripeClient({ ...stripe, timeoutMs: STRIPE_TIMEOUT_MS }, effects, NO_PACE);
   for (const customer of unmapped) {
     const stripeCustomerId = await stripeCustomerOf(client, customer);
     await database.transaction(INTENT, async (transaction) => {

@@ -203,6 +203,9 @@ function environmentOf(from: {
     BIGQUERY_ENDPOINT: from.telemetry.bigQueryUrl,
     STRIPE_API_KEY: from.secrets.stripeApiKey,
     STRIPE_API_BASE: from.stripe.url,
+    // The stand-in has no limits of its own, and a demo month should not wait for Stripe's.
+    STRIPE_REQUESTS_PER_SECOND: '1000',
+    STRIPE_ENDPOINT_REQUESTS_PER_SECOND: '1000',
     STRIPE_WEBHOOK_SECRETS: from.secrets.webhookSecret,
     SLACK_WEBHOOK_URL: from.slack.webhookUrl,
     CONSOLE_URL: from.consoleUrl,

@@ -27,6 +27,16 @@ function createCustomer(context: CallContext, parameters: Parameters): object {
   return customer;
 }
 
+/** What a person changes on Stripe's pages; an empty value unsets an entry of the metadata. */
+function updateCustomer(context: CallContext, parameters: Parameters, id: string): object {
+  const before = customerObject(context, id);
+  const sent = parameters.metadata === undefined ? before.metadata : metadataOf(parameters.metadata);
+  const customer = { ...before, metadata: sent };
+  context.store.put('customers', id, customer);
+  happened(context, 'customer.updated', customer);
+  return customer;
+}
+
 function createItem(context: CallContext, parameters: Parameters): object {
   const customer = customerObject(context, String(parameters.customer));
   const item: InvoiceItemObject = {
@@ -61,6 +71,7 @@ function listCustomers(context: CallContext, parameters: Parameters): object {
   const { email } = parameters;
   const customers = context.store
     .all('customers')
+    .filter(({ id }) => context.store.get('deletedCustomers', id) !== true)
     .filter((customer) => email === undefined || customer.email === email);
   return page(customers.reverse(), parameters, '/v1/customers');
 }
@@ -86,7 +97,33 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     fields: { ...LIST_FIELDS, email: { type: 'text' } },
     answer: (context, parameters) => listCustomers(context, parameters),
   },
-  { method: 'GET', path: '/v1/customers/:id', fields: {}, answer: (context, _, id) => customerObject(context, id) },
+  {
+    method: 'GET',
+    path: '/v1/customers/:id',
+    fields: {},
+    answer: (context, _, id) => {
+      const customer = customerObject(context, id);
+      // A deleted customer is answered with no more than that.
+      return context.store.get('deletedCustomers', id) === true ? { id, object: 'customer', deleted: true } : customer;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/customers/:id',
+    fields: CUSTOMER_FIELDS,
+    answer: (context, parameters, id) => updateCustomer(context, parameters, id),
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/customers/:id',
+    fields: {},
+    answer: (context, _, id) => {
+      const customer = customerObject(context, id);
+      context.store.put('deletedCustomers', id, true);
+      happened(context, 'customer.deleted', customer);
+      return { id, object: 'customer', deleted: true };
+    },
+  },
   {
     method: 'POST',
     path: '/v1/invoiceitems',

@@ -5,6 +5,8 @@ export type PersonAct =
   | 'add_line'
   | 'remove_line'
   | 'add_discount'
+  | 'turn_tax_off'
+  | 'change_due_days'
   | 'finalize'
   | 'delete';
 
@@ -23,7 +25,11 @@ export type StripeFault =
   | { readonly kind: 'slow'; readonly delayMs: number }
   /** 409: the key is in use by another call. */
   | { readonly kind: 'conflict' }
-  | { readonly kind: 'rate_limit'; readonly retryAfterSeconds: number }
+  | {
+      readonly kind: 'rate_limit';
+      readonly retryAfterSeconds: number;
+      readonly reason?: 'global-rate' | 'endpoint-rate' | 'resource-specific';
+    }
   /** 500 without effect. Stored: the same key gets it again until it is forgotten. */
   | { readonly kind: 'server_error'; readonly stored: boolean }
   /** 500 although all is done; stored. */

@@ -134,16 +134,19 @@ function deleteInvoice(context: CallContext, id: string): object {
 }
 
 function listInvoices(context: CallContext, parameters: Parameters): object {
-  const { customer, status } = parameters;
+  const { created, customer, status } = parameters;
+  const since = typeof created === 'object' && 'gte' in created ? Number(created.gte) : 0;
   const records = context.store
     .all('invoices')
     .filter(({ invoice }) => customer === undefined || invoice.customer === customer)
     .filter(({ invoice }) => status === undefined || invoice.status === status)
+    .filter(({ invoice }) => invoice.created >= since)
     .reverse();
   const rendered = records.map((record) => ({ ...answerInvoice(record), id: record.invoice.id }));
   return page(rendered, parameters, '/v1/invoices');
 }
 
+const CREATED = { type: 'object', fields: { gte: { type: 'integer' } } } as const;
 const EXPAND = { type: 'list', of: { type: 'text' } } as const;
 const STATUSES = ['draft', 'open', 'paid', 'uncollectible', 'void'];
 const LINE = {
@@ -179,7 +182,7 @@ export const INVOICE_ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/invoices',
-    fields: { ...LIST_FIELDS, customer: { type: 'text' }, status: { type: 'text', oneOf: STATUSES } },
+    fields: { ...LIST_FIELDS, created: CREATED, customer: { type: 'text' }, status: { type: 'text', oneOf: STATUSES } },
     answer: (context, parameters) => listInvoices(context, parameters),
   },
   {

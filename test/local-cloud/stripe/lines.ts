@@ -69,12 +69,17 @@ function lineObject(context: CallContext, invoice: InvoiceObject, line: NewLine)
   };
 }
 
-/** The invoice with its totals added up again from its lines and discounts. */
+/** What the stand-in's tax authority asks for, on top of the amounts, cut to whole units. */
+const TAX_PERCENT = 20;
+
+/** The invoice with its totals added up again from its lines and discounts, and tax on top when Stripe computes it. */
 export function withTotals(record: InvoiceRecord): InvoiceRecord {
   const subtotal = sum(record.lines.map((line) => line.amount));
-  const total = subtotal - sum(record.invoice.total_discount_amounts.map((discount) => discount.amount));
+  const beforeTax = subtotal - sum(record.invoice.total_discount_amounts.map((discount) => discount.amount));
+  const tax = record.invoice.automatic_tax.enabled ? Math.trunc((beforeTax * TAX_PERCENT) / 100) : 0;
+  const total = beforeTax + tax;
   const due = Math.max(0, total);
-  const totals = { subtotal, subtotal_excluding_tax: subtotal, total, total_excluding_tax: total };
+  const totals = { subtotal, subtotal_excluding_tax: subtotal, total, total_excluding_tax: beforeTax };
   return { ...record, invoice: { ...record.invoice, ...totals, amount_due: due, amount_remaining: due } };
 }
 

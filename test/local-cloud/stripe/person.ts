@@ -34,6 +34,10 @@ function edited(
       ]);
     case 'add_discount':
       return discounted(record);
+    case 'turn_tax_off':
+      return withTotals({ ...record, invoice: { ...record.invoice, automatic_tax: { enabled: false, status: null } } });
+    case 'change_due_days':
+      return { ...record, invoice: { ...record.invoice, days_until_due: 90 } };
   }
 }
 

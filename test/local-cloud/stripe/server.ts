@@ -23,6 +23,8 @@ export interface StripeStandInOptions {
 /** A call as it came in, and the status it was answered with; null when it got no answer. */
 export interface RecordedCall extends StripeCall {
   readonly status: number | null;
+  /** When it came, in milliseconds of a clock that never steps. */
+  readonly arrivedMs: number;
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -152,11 +154,12 @@ export class StripeStandIn {
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests += 1;
+    const arrivedMs = performance.now();
     const call = await this.#readCall(request);
     const faults = this.faults.next(call.method, call.path);
     const answer = await this.#answer(call, faults);
     const silent = faults.some((fault) => ['drop_request', 'drop_reply', 'cut_reply', 'hang'].includes(fault.kind));
-    this.#calls.push({ ...call, status: silent || answer === undefined ? null : answer.status });
+    this.#calls.push({ ...call, arrivedMs, status: silent || answer === undefined ? null : answer.status });
     if (answer === undefined) response.destroy();
     else this.#reply(response, answer, faults);
     this.webhooks.wake();
@@ -167,8 +170,7 @@ export class StripeStandIn {
     for (const fault of faults) {
       if (fault.kind === 'drop_request') return undefined;
       if (fault.kind === 'conflict') return refusalAnswer(keyInUse());
-      if (fault.kind === 'rate_limit')
-        return refusalAnswer(tooManyRequests(), { 'retry-after': fault.retryAfterSeconds.toString() });
+      if (fault.kind === 'rate_limit') return refusalAnswer(tooManyRequests(), rateLimitHeaders(fault));
       if (fault.kind === 'person') this.act(call.path.split('/')[3] ?? '', fault.act);
     }
     const key = call.idempotencyKey;
@@ -213,6 +215,14 @@ export class StripeStandIn {
 function keyInUse(): StripeRefusal {
   const message = 'There is currently another in-progress request using this Idempotent Key. Please try again later.';
   return new StripeRefusal({ status: 409, code: 'idempotency_key_in_use', type: 'idempotency_error', message });
+}
+
+function rateLimitHeaders(fault: Extract<StripeFault, { kind: 'rate_limit' }>): Readonly<Record<string, string>> {
+  const { retryAfterSeconds, reason } = fault;
+  return {
+    'retry-after': retryAfterSeconds.toString(),
+    ...(reason === undefined ? {} : { 'stripe-rate-limited-reason': reason }),
+  };
 }
 
 function tooManyRequests(): StripeRefusal {

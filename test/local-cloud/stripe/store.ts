@@ -20,6 +20,7 @@ export interface StoredAnswer {
 /** What the stand-in keeps, by kind. */
 export interface Collections {
   readonly customers: CustomerObject;
+  readonly deletedCustomers: true;
   readonly invoices: { readonly invoice: InvoiceObject; readonly lines: readonly LineObject[] };
   readonly items: InvoiceItemObject;
   readonly creditNotes: CreditNoteObject;
@@ -33,6 +34,7 @@ type Change = readonly [kind: Kind, id: string, value: unknown];
 function emptyCollections(): { readonly [K in Kind]: Map<string, Collections[K]> } {
   return {
     customers: new Map(),
+    deletedCustomers: new Map(),
     invoices: new Map(),
     items: new Map(),
     creditNotes: new Map(),
