@@ -24,6 +24,10 @@ export const COMMANDS = {
   issueRun: (period: string) => `${DAYBOOK} run issue ${period}`,
   showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,
   explainInvoice: (invoiceId: string) => `${DAYBOOK} invoice explain ${invoiceId}`,
+  showAdjustment: (adjustmentId: string) => `${DAYBOOK} adjustments show ${adjustmentId}`,
+  approveAdjustment: (adjustmentId: string) =>
+    `${DAYBOOK} adjustments approve ${adjustmentId} --as person:YOU --why "what was reviewed"`,
+  applyAdjustment: (adjustmentId: string) => `${DAYBOOK} adjustments apply ${adjustmentId}`,
   listExceptions: () => `${DAYBOOK} exceptions list`,
   showPlan: (planVersion: string) => `${DAYBOOK} plan show ${planVersion}`,
   approvePlan: (planVersion: string) =>
@@ -49,6 +53,10 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
     case 'unbilled_usage':
     case 'late_usage':
       return COMMANDS.showRun(subject.split('/', 1)[0] ?? subject);
+    case 'adjustment_undecided':
+      return COMMANDS.showAdjustment(subject);
+    case 'credit_failed':
+      return COMMANDS.applyAdjustment(subject.replace(/\/credit\/\d+$/, ''));
     default:
       return COMMANDS.listExceptions();
   }

@@ -11,6 +11,7 @@ import type { StripeInvoice } from '../stripe/objects.ts';
 import { settlementOf } from '../stripe/objects.ts';
 import type { Obligation } from '../stripe/obligation.ts';
 import { atInvoice, type StripeRequest } from '../stripe/request.ts';
+import { applyCarried } from './carry-adjustments.ts';
 import { localInvoiceOf } from './local-invoice.ts';
 import { settleRun } from './run-issuing.ts';
 import { commitRequests, type StepOutcome, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
@@ -197,6 +198,7 @@ async function finish({ database, effects }: IssueDependencies, work: Work, invo
       if (settled === 'paid' || settled === 'nothing_due') {
         await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: 'paid' });
       }
+      await applyCarried(transaction, effects, work.invoiceId);
       await resolveException(transaction, effects, 'issuing_failed', work.invoiceId, 'the invoice was issued');
       await recordEvents(transaction, effects, [
         { type: 'invoice.issued', data: { invoiceId: work.invoiceId, runId: work.runId, stripeInvoiceId: invoice.id } },

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { registerAdjustments } from './adjustments.ts';
 import { registerAudit } from './audit.ts';
 import type { Registration } from './commands.ts';
+import { registerContracts } from './contracts.ts';
 import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
 import { registerInvoice } from './invoice.ts';
@@ -21,7 +23,9 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerSources,
   registerUsage,
   registerRun,
+  registerContracts,
   registerInvoice,
+  registerAdjustments,
   registerTrace,
   registerRules,
   registerExceptions,

@@ -65,7 +65,8 @@ export async function issueRun(session: ActingSession, { runId }: RunName): Prom
   };
 }
 
-function stripeOpener(configuration: Configuration, effects: Effects): () => Promise<StripeClient> {
+/** Opens the client of the deployment once, when it is first needed. */
+export function stripeOpener(configuration: Configuration, effects: Effects): () => Promise<StripeClient> {
   const secretKey = required(configuration.stripeApiKey, 'STRIPE_API_KEY');
   const apiBase = configuration.stripeApiBase ?? 'https://api.stripe.com';
   let client: Promise<StripeClient> | undefined;

@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import type { StripeClient } from './client.ts';
 import { encodeForm } from './form.ts';
 import {
+  type StripeBalanceTransaction,
   type StripeCreditNote,
   type StripeInvoice,
   type StripeInvoiceLine,
+  stripeBalanceTransactionSchema,
   stripeCreditNoteSchema,
   stripeCustomerSchema,
   stripeInvoiceLineSchema,
@@ -67,6 +69,15 @@ export function listInvoices(client: StripeClient, stripeCustomerId: string): Pr
 /** All credit notes on a Stripe invoice. */
 export function listCreditNotes(client: StripeClient, stripeInvoiceId: string): Promise<ListOutcome<StripeCreditNote>> {
   return listAll(client, '/v1/credit_notes', { invoice: stripeInvoiceId }, stripeCreditNoteSchema);
+}
+
+/** All entries on a customer's balance. */
+export function listBalanceTransactions(
+  client: StripeClient,
+  stripeCustomerId: string,
+): Promise<ListOutcome<StripeBalanceTransaction>> {
+  const path = `/v1/customers/${encodeURIComponent(stripeCustomerId)}/balance_transactions`;
+  return listAll(client, path, {}, stripeBalanceTransactionSchema);
 }
 
 export function retrieveInvoice(client: StripeClient, stripeInvoiceId: string): Promise<StripeOutcome<StripeInvoice>> {

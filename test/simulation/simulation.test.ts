@@ -48,7 +48,7 @@ describe('the undisturbed month', () => {
       '2026-10/cedar/usage/2 is held',
     ]);
     expect(stripe).toHaveLength(2);
-    expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['late_usage', 'rating_held', 'unbilled_usage']);
+    expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['rating_held', 'unbilled_usage']);
     expect(checkpoints.filter((line) => line.includes('is superseded'))).toHaveLength(3);
   });
 
