@@ -16,6 +16,8 @@ export type NavigationItem =
   | 'usage'
   | 'customers'
   | 'plans'
+  | 'adjustments'
+  | 'shadow'
   | 'exceptions'
   | 'operations'
   | 'audit';
