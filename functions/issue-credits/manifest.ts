@@ -7,4 +7,6 @@ export const manifest = {
   publishes: ['credit.failed'],
   uses: ['postgres', 'stripe'],
   timeoutSeconds: 120,
+  // Credits are few, and Stripe's calls are shared with the invoices.
+  resources: { maxInstances: 2 },
 } as const satisfies Manifest;
