@@ -170,6 +170,11 @@ async function freeContractId(reader: Reader, customerId: string, suffix: string
   }
 }
 
+type DecidedChange = NonNullable<(typeof modeChangeFind)['row']> & {
+  readonly approver: string;
+  readonly acknowledged: readonly string[];
+};
+
 export interface ModeDecision {
   readonly changeId: string;
   readonly approver: string;
@@ -197,7 +202,15 @@ export async function approveModeChange(deps: CatalogueDeps, given: ModeDecision
           `The change of mode ${changeId} is ${change.status}; only a proposed one can be approved.`,
         );
       const next = await transaction.first(contractFind, { contract_id: changeId });
-      const diagnostics = (next?.diagnostics ?? []) as readonly Diagnostic[];
+      const previous = await transaction.first(contractFind, { contract_id: change.previous_contract_id });
+      if (next?.status !== 'draft' || previous?.status !== 'active') {
+        const stand = `${change.previous_contract_id} is ${previous?.status}, ${changeId} is ${next?.status}`;
+        return refuse(
+          'state',
+          `The contracts have moved on since it was proposed (${stand}): reject it and propose another.`,
+        );
+      }
+      const diagnostics = next.diagnostics as readonly Diagnostic[];
       const problem = findingsProblem(diagnostics, acknowledged);
       if (problem !== undefined) return problem;
       await takeEffect(transaction, { ...change, approver, acknowledged });
@@ -206,23 +219,24 @@ export async function approveModeChange(deps: CatalogueDeps, given: ModeDecision
   );
 }
 
-async function takeEffect(
-  transaction: Transaction,
-  change: NonNullable<(typeof modeChangeFind)['row']> & {
-    readonly approver: string;
-    readonly acknowledged: readonly string[];
-  },
-): Promise<void> {
-  const next = { contract_id: change.next_contract_id };
-  await transaction.rows(modeChangeDecide, {
-    next_contract_id: change.next_contract_id,
-    decision: 'approved',
-    approver: change.approver,
-  });
-  await transaction.rows(contractEnd, { contract_id: change.previous_contract_id, ends_on: change.takes_effect_on });
-  await transaction.rows(contractApprove, { ...next, approver: change.approver, acknowledged: change.acknowledged });
-  await transaction.rows(contractActivate, next);
-  if (change.undoes !== null) await transaction.rows(modeChangeRollBack, { next_contract_id: change.undoes });
+/** Each statement must find what the proposal rests on; otherwise nothing of the approval remains. */
+async function takeEffect(transaction: Transaction, change: DecidedChange): Promise<void> {
+  const { next_contract_id, approver, acknowledged } = change;
+  const next = { contract_id: next_contract_id };
+  const found = [
+    await transaction.first(modeChangeDecide, { next_contract_id, decision: 'approved', approver }),
+    await transaction.first(contractEnd, {
+      contract_id: change.previous_contract_id,
+      ends_on: change.takes_effect_on,
+    }),
+    await transaction.first(contractApprove, { ...next, approver, acknowledged }),
+    await transaction.first(contractActivate, next),
+    change.undoes === null ? next : await transaction.first(modeChangeRollBack, { next_contract_id: change.undoes }),
+  ];
+  if (found.includes(undefined))
+    throw new Error(
+      `a contract of the change of mode ${next_contract_id} changed while it was approved; approve it again`,
+    );
 }
 
 /** Rejects a proposed change of mode; its draft stays a draft. */

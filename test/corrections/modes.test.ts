@@ -149,6 +149,15 @@ describe('a change of mode', () => {
     expect(await contracts()).toHaveLength(1);
   });
 
+  test('whose contract was ended otherwise in the meantime is refused, and nothing of it remains', async () => {
+    await contract('acme', 'shadow');
+    await propose('acme-1', 'usage');
+    await db.owner.query(`begin; set local daybook.actor = 'person:ben';
+      update contracts set status = 'ended', ends_on = '2026-12-01' where contract_id = 'acme-1'; commit`);
+    expect(await approve('acme-usage-2026-11')).toMatchObject({ kind: 'refused', reason: 'state' });
+    expect(await rowsOf(db, 'select status from mode_changes')).toEqual([{ status: 'proposed' }]);
+  });
+
   test('rejected, it leaves the contract; another may be proposed', async () => {
     await contract('acme', 'shadow');
     await propose('acme-1', 'usage');
