@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { create } from '../../functions/console/handler.ts';
 import { activateContract, approveContract, draftContract } from '../../shared/catalogue/contracts.ts';
 import {
   approveModeChange,
@@ -9,6 +10,7 @@ import {
 import { submitPlan } from '../../shared/catalogue/plan-submission.ts';
 import { activatePlan, approvePlan } from '../../shared/catalogue/plan-versions.ts';
 import { readShadowReport } from '../../shared/corrections/shadow-report.ts';
+import { request, testWorld } from '../console/world.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import {
   EFFECTS,
@@ -331,6 +333,16 @@ describe('shadow', () => {
       { currency: 'usd', customers: 2, payMore: 1, payLess: 1, billed: 62_000n, usage: 45_000n, difference: -17_000n },
     ]);
     expect(report.unrated).toEqual([]);
+  });
+
+  test('the console draws both sides and names the figures, for those who see the picture and those who do not', async () => {
+    await shadowMonth();
+    const reply = await create(testWorld(db).world)(request('GET', '/shadow?period=2026-10'));
+    const page = String(reply.body);
+    expect(page).not.toMatch(/undefined|\[object |NaN/);
+    expect(page).toContain('<svg');
+    expect(page).toContain('acme 310.00 USD and 50.00 USD; birch 310.00 USD and 400.00 USD');
+    expect(page).toContain('+90.00 USD (+29 %)');
   });
 
   test('a usage plan that cannot be rated is told with its reason, and the tier is billed all the same', async () => {
