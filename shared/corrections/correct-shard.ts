@@ -9,6 +9,7 @@ import {
   adjustmentListOfCustomers,
   adjustmentSupersede,
   invoiceLockBilled,
+  reratingFindLatest,
   reratingShardEnd,
   reratingShardLock,
 } from '../database/queries.generated.ts';
@@ -66,22 +67,25 @@ export async function correctShard(
   if (!shard) throw new Unprocessable(`there is no shard ${key.shard} of rerating ${key.rerating} of run ${key.runId}`);
   if (shard.status === 'compared') return { kind: 'already_compared' };
   const period = shard.period as BillingPeriod;
+  const billed = await transaction.rows(invoiceLockBilled, { customers: shard.customers, run_id: key.runId });
+  // Read under the lock: whoever held it before may have compared with a later rerating than this message knows.
+  const latest = await transaction.first(reratingFindLatest, { run_id: key.runId });
+  if (!latest) throw new Error(`run ${key.runId} has shards of a rerating and no rerating`);
   const work = {
     runId: key.runId,
     fencingToken: shard.fencing_token,
-    rerating: shard.latest_rerating,
+    rerating: latest.rerating,
     customers: shard.customers,
     period,
     from: shard.period_from,
     to: shard.period_to,
   };
-  const billed = await transaction.rows(invoiceLockBilled, { customers: shard.customers, run_id: key.runId });
   const earlier = await transaction.rows(adjustmentListOfCustomers, { customers: shard.customers, run_id: key.runId });
   const comparison: Comparison = {
     key,
     period,
-    author: shard.author,
-    latest: shard.latest_rerating,
+    author: latest.author,
+    latest: latest.rerating,
     ratings: await rerateCustomers(transaction, work),
     billed: Map.groupBy(billed, (row) => row.customer_id),
     earlier: Map.groupBy(earlier, (row) => row.customer_id),
@@ -98,7 +102,7 @@ async function decide(transaction: Transaction, effects: Effects, comparison: Co
   const fresh: AdjustmentDocument[] = [];
   for (const [customer, rating] of ratings) {
     const invoices = billed.get(customer) ?? [];
-    // Nothing was billed: a held invoice is rated on today's usage when it is released.
+    // Nothing was billed, and nothing can be corrected: the customer could not be rated.
     if (invoices.length === 0) continue;
     const compared = compare(comparison, customer, rating, invoices);
     switch (compared.kind) {

@@ -3088,6 +3088,15 @@ order by region`,
 };
 
 /**
+ * The latest rerating of a run: what its customers are compared with.
+ */
+export const reratingFindLatest: Query<{ readonly run_id: string }, { readonly rerating: number; readonly author: string }> = {
+  name: 'rerating_find_latest',
+  parameters: ['run_id'],
+  text: `select rerating, author from reratings where run_id = $1 order by rerating desc limit 1`,
+};
+
+/**
  * The reratings of a run, the latest first, with how far each has come.
  */
 export const reratingList: Query<{ readonly run_id: string }, { readonly rerating: number; readonly inputs_digest: string; readonly author: string; readonly cause: string; readonly opened_at: Date; readonly shards: number; readonly compared: number }> = {
@@ -3186,14 +3195,13 @@ from jsonb_array_elements($3::jsonb) with ordinality s (members, place)`,
 };
 
 /**
- * A shard with the latest rerating of its run, the shard locked to the end of the transaction.
+ * A shard of a rerating with its run's token and days, the shard locked to the end of the transaction.
  */
-export const reratingShardLock: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: ReratingShardStatus; readonly fencing_token: number; readonly period: string; readonly period_from: string; readonly period_to: string; readonly latest_rerating: number; readonly author: string }> = {
+export const reratingShardLock: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: ReratingShardStatus; readonly fencing_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
   name: 'rerating_shard_lock',
   parameters: ['run_id', 'rerating', 'shard'],
-  text: `select s.customers, s.status, r.fencing_token, r.period, r.period_from, r.period_to, l.rerating as "latest_rerating", l.author as "author"
+  text: `select s.customers, s.status, r.fencing_token, r.period, r.period_from, r.period_to
 from rerating_shards s join billing_runs r using (run_id)
-join lateral (select rerating, author from reratings g where g.run_id = s.run_id order by g.rerating desc limit 1) l on true
 where s.run_id = $1 and s.rerating = $2 and s.shard = $3
 for update of s`,
 };
