@@ -21,6 +21,9 @@ const EXAMPLES = [
   COMMANDS.releaseInvoice('2026-10/acme/usage'),
   COMMANDS.showInvoice('2026-10/acme/usage'),
   COMMANDS.explainInvoice('2026-10/acme/usage'),
+  COMMANDS.showAdjustment('2026-10/acme/adjustment/1'),
+  COMMANDS.approveAdjustment('2026-10/acme/adjustment/1'),
+  COMMANDS.applyAdjustment('2026-10/acme/adjustment/1'),
   COMMANDS.listExceptions(),
   COMMANDS.showPlan('sha256:1'),
   COMMANDS.approvePlan('sha256:1'),
@@ -47,7 +50,7 @@ describe('a command that people are told to run', () => {
     (exceptionClass) => {
       const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
       expect(text).toMatch(
-        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+)$/,
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|adjustments (show|apply) \S+)$/,
       );
     },
   );
