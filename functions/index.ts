@@ -4,7 +4,9 @@ import { manifest as aggregateUsage } from './aggregate-usage/manifest.ts';
 import { manifest as alertFailures } from './alert-failures/manifest.ts';
 import { requireCaller } from './caller.ts';
 import { manifest as console } from './console/manifest.ts';
+import { manifest as correctInvoices } from './correct-invoices/manifest.ts';
 import { type HttpHandler, serve } from './http.ts';
+import { manifest as issueCredits } from './issue-credits/manifest.ts';
 import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { manifest as priceUsage } from './price-usage/manifest.ts';
@@ -30,6 +32,8 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: validateUsage, load: () => import('./validate-usage/handler.ts') },
   { manifest: priceUsage, load: () => import('./price-usage/handler.ts') },
   { manifest: issueInvoices, load: () => import('./issue-invoices/handler.ts') },
+  { manifest: correctInvoices, load: () => import('./correct-invoices/handler.ts') },
+  { manifest: issueCredits, load: () => import('./issue-credits/handler.ts') },
   { manifest: receiveStripeEvents, load: () => import('./receive-stripe-events/handler.ts') },
   { manifest: reconcileStripe, load: () => import('./reconcile-stripe/handler.ts') },
   { manifest: retryExceptions, load: () => import('./retry-exceptions/handler.ts') },

@@ -1,30 +1,81 @@
 -- The schema after all migrations, dumped by "npm run generate" for reviewers. Do not edit.
 
+create type adjustment_status as enum ('proposed', 'approved', 'placed', 'applied', 'rejected', 'superseded');
 create type backfill_cell_status as enum ('waiting', 'running', 'changed', 'unchanged', 'failed');
 create type backfill_status as enum ('proposed', 'running', 'complete', 'failed', 'rejected');
 create type billing_mode as enum ('legacy', 'shadow', 'usage');
 create type billing_run_status as enum ('open', 'collecting', 'complete', 'rated', 'in_review', 'approved', 'issuing', 'issued', 'closed', 'rating_failed', 'issuing_failed');
-create type charge_purpose as enum ('billed', 'shadow');
+create type charge_purpose as enum ('billed', 'shadow', 'adjustment');
 create type checkpoint_status as enum ('running', 'complete', 'unchanged', 'failed', 'superseded');
 create type close_rule_kind as enum ('bounds', 'automatic_approval');
 create type close_rule_status as enum ('proposed', 'in_force', 'retired', 'withdrawn');
 create type contract_status as enum ('draft', 'approved', 'active', 'ended');
+create type credit_kind as enum ('credit_note', 'balance');
+create type credit_status as enum ('planned', 'committed', 'issued', 'failed', 'cancelled');
+create type credit_way as enum ('next_invoice', 'credit_note');
 create type dead_letter_status as enum ('waiting', 'replayed', 'discarded');
 create type exception_status as enum ('open', 'retrying', 'resolved', 'waived', 'escalated');
 create type invoice_status as enum ('rated', 'held', 'approved', 'drafted', 'verified', 'finalized', 'paid', 'uncollectible', 'void', 'stripe_failed', 'superseded');
 create type invoice_void_status as enum ('asked', 'approved', 'done', 'withdrawn');
+create type mode_change_status as enum ('proposed', 'approved', 'rejected', 'rolled_back');
 create type plan_version_status as enum ('draft', 'checked', 'in_review', 'approved', 'active', 'retired', 'rejected');
 create type principal_kind as enum ('person', 'service');
 create type principal_role as enum ('viewer', 'operator', 'author', 'approver', 'finance');
+create type rerating_shard_status as enum ('waiting', 'compared');
 create type rollup as enum ('sum', 'max', 'mean', 'last');
 create type run_shard_status as enum ('waiting', 'rated', 'failed');
 create type stripe_difference_status as enum ('open', 'accepted', 'resolved');
 create type stripe_request_status as enum ('committed', 'answered', 'refused');
+create type term_correction_status as enum ('draft', 'approved', 'rejected', 'superseded');
 create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volume_low', 'volume_high');
 create type usage_anomaly_status as enum ('open', 'released', 'cleared');
 create type usage_definition_kind as enum ('metric', 'source');
 create type usage_definition_status as enum ('draft', 'in_review', 'approved', 'retired', 'rejected');
 create type waiver_status as enum ('proposed', 'approved', 'rejected');
+
+create table adjustment_policies (
+  currency text not null,
+  automatic_up_to bigint not null,
+  credits_by credit_way not null,
+  constraint adjustment_policies_pkey PRIMARY KEY (currency),
+  constraint adjustment_policies_automatic_up_to_check CHECK ((automatic_up_to >= 0)),
+  constraint adjustment_policies_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text))
+);
+
+create table adjustments (
+  adjustment_id text not null,
+  customer_id text not null,
+  period text not null,
+  run_id text not null,
+  rerating integer not null,
+  inputs_digest text not null,
+  currency text not null,
+  billed bigint not null,
+  corrected bigint not null,
+  total bigint not null,
+  document text not null,
+  document_digest text not null,
+  status adjustment_status not null,
+  author text not null,
+  approver text,
+  decided_at timestamp with time zone,
+  invoice_id text,
+  proposed_at timestamp with time zone not null,
+  constraint adjustments_pkey PRIMARY KEY (adjustment_id),
+  constraint adjustments_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint adjustments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint adjustments_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+  constraint adjustments_run_id_rerating_fkey FOREIGN KEY (run_id, rerating) REFERENCES reratings(run_id, rerating),
+  constraint adjustments_check CHECK ((total = (corrected - billed))),
+  constraint adjustments_check1 CHECK ((document_digest = ('sha256:'::text || encode(sha256(convert_to(document, 'UTF8'::name)), 'hex'::text)))),
+  constraint adjustments_check2 CHECK (((status = ANY (ARRAY['approved'::adjustment_status, 'placed'::adjustment_status, 'applied'::adjustment_status, 'rejected'::adjustment_status])) <= (decided_at IS NOT NULL))),
+  constraint adjustments_check3 CHECK (((invoice_id IS NULL) OR (status = ANY (ARRAY['placed'::adjustment_status, 'applied'::adjustment_status])))),
+  constraint adjustments_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text))
+);
+CREATE INDEX adjustments_invoice_id_idx ON public.adjustments USING btree (invoice_id);
+CREATE INDEX adjustments_status_idx ON public.adjustments USING btree (status) WHERE (status = ANY (ARRAY['proposed'::adjustment_status, 'approved'::adjustment_status, 'placed'::adjustment_status]));
+CREATE UNIQUE INDEX one_proposed_adjustment ON public.adjustments USING btree (customer_id, run_id) WHERE (status = 'proposed'::adjustment_status);
+CREATE UNIQUE INDEX same_inputs_are_computed_once ON public.adjustments USING btree (customer_id, run_id, inputs_digest) WHERE (status <> 'superseded'::adjustment_status);
 
 create table alerts (
   alert_key text not null,
@@ -187,16 +238,20 @@ create table charges (
   usage_digest text not null,
   inputs text not null,
   details text not null,
+  adjustment_id text,
   constraint charges_pkey PRIMARY KEY (run_id, fencing_token, customer_id, purpose, "position"),
+  constraint charges_adjustment_id_fkey FOREIGN KEY (adjustment_id) REFERENCES adjustments(adjustment_id),
   constraint charges_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
   constraint charges_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
   constraint charges_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
   constraint charges_plan_version_fkey FOREIGN KEY (plan_version) REFERENCES plan_versions(plan_version),
   constraint charges_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
-  constraint charges_check CHECK (((purpose = 'billed'::charge_purpose) = (invoice_id IS NOT NULL))),
+  constraint adjustment_lines_name_theirs CHECK (((purpose = 'adjustment'::charge_purpose) = (adjustment_id IS NOT NULL))),
+  constraint charges_check CHECK (((purpose = ANY (ARRAY['billed'::charge_purpose, 'adjustment'::charge_purpose])) = (invoice_id IS NOT NULL))),
   constraint charges_position_check CHECK (("position" >= 0))
 );
 CREATE INDEX charges_invoice_id_idx ON public.charges USING btree (invoice_id);
+CREATE UNIQUE INDEX adjustment_line_once_per_invoice ON public.charges USING btree (invoice_id, adjustment_id, line_key) WHERE (purpose = 'adjustment'::charge_purpose);
 
 create table checkpoint_judgements (
   checkpoint_id bigint not null,
@@ -329,6 +384,43 @@ create table contracts (
   constraint due_days_belong_to_sent_invoices CHECK (((collection_method = 'send_invoice'::text) = (days_until_due IS NOT NULL)))
 );
 CREATE INDEX contracts_customer_id_idx ON public.contracts USING btree (customer_id);
+
+create table credits (
+  credit_id text not null,
+  adjustment_id text not null,
+  kind credit_kind not null,
+  customer_id text not null,
+  invoice_id text,
+  carrier_invoice_id text,
+  currency text not null,
+  amount bigint not null,
+  status credit_status not null,
+  idempotency_key text,
+  path text,
+  body text,
+  body_digest text,
+  stripe_id text,
+  failure_detail text,
+  planned_at timestamp with time zone not null,
+  committed_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  constraint credits_idempotency_key_key UNIQUE (idempotency_key),
+  constraint credits_stripe_id_key UNIQUE (stripe_id),
+  constraint credits_pkey PRIMARY KEY (credit_id),
+  constraint credits_adjustment_id_fkey FOREIGN KEY (adjustment_id) REFERENCES adjustments(adjustment_id),
+  constraint credits_carrier_invoice_id_fkey FOREIGN KEY (carrier_invoice_id) REFERENCES invoices(invoice_id),
+  constraint credits_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint credits_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+  constraint credits_amount_check CHECK ((amount > 0)),
+  constraint credits_check CHECK (((kind = 'credit_note'::credit_kind) = (invoice_id IS NOT NULL))),
+  constraint credits_check1 CHECK (((status = ANY (ARRAY['planned'::credit_status, 'cancelled'::credit_status, 'failed'::credit_status])) OR ((idempotency_key IS NOT NULL) AND (path IS NOT NULL) AND (body IS NOT NULL) AND (body_digest IS NOT NULL) AND (committed_at IS NOT NULL)))),
+  constraint credits_check2 CHECK (((status = 'issued'::credit_status) = (stripe_id IS NOT NULL))),
+  constraint credits_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text))
+);
+CREATE INDEX credits_carrier_invoice_id_idx ON public.credits USING btree (carrier_invoice_id);
+CREATE INDEX credits_invoice_id_idx ON public.credits USING btree (invoice_id);
+CREATE UNIQUE INDEX one_balance_entry_per_adjustment ON public.credits USING btree (adjustment_id) WHERE ((kind = 'balance'::credit_kind) AND (status <> 'cancelled'::credit_status));
+CREATE UNIQUE INDEX one_credit_note_per_adjustment_and_invoice ON public.credits USING btree (adjustment_id, invoice_id) WHERE ((kind = 'credit_note'::credit_kind) AND (status <> 'cancelled'::credit_status));
 
 create table customers (
   customer_id text not null,
@@ -467,6 +559,34 @@ create table metrics (
   constraint metrics_metric_check CHECK ((metric ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
+create table mode_changes (
+  next_contract_id text not null,
+  previous_contract_id text not null,
+  customer_id text not null,
+  from_mode billing_mode not null,
+  to_mode billing_mode not null,
+  takes_effect_on date not null,
+  undoes text,
+  status mode_change_status not null,
+  author text not null,
+  approver text,
+  why text not null,
+  proposed_at timestamp with time zone not null,
+  constraint mode_changes_pkey PRIMARY KEY (next_contract_id),
+  constraint mode_changes_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint mode_changes_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint mode_changes_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint mode_changes_next_contract_id_fkey FOREIGN KEY (next_contract_id) REFERENCES contracts(contract_id),
+  constraint mode_changes_previous_contract_id_fkey FOREIGN KEY (previous_contract_id) REFERENCES contracts(contract_id),
+  constraint mode_changes_undoes_fkey FOREIGN KEY (undoes) REFERENCES mode_changes(next_contract_id),
+  constraint mode_changes_check CHECK ((from_mode <> to_mode)),
+  constraint mode_changes_check1 CHECK (((status = ANY (ARRAY['proposed'::mode_change_status, 'rejected'::mode_change_status])) OR (approver IS NOT NULL))),
+  constraint mode_changes_takes_effect_on_check CHECK ((EXTRACT(day FROM takes_effect_on) = (1)::numeric)),
+  constraint mode_changes_why_check CHECK (((length(why) >= 1) AND (length(why) <= 2000)))
+);
+CREATE UNIQUE INDEX one_proposed_mode_change_per_customer ON public.mode_changes USING btree (customer_id) WHERE (status = 'proposed'::mode_change_status);
+CREATE UNIQUE INDEX one_roll_back_per_mode_change ON public.mode_changes USING btree (undoes) WHERE (status = ANY (ARRAY['proposed'::mode_change_status, 'approved'::mode_change_status]));
+
 create table outbox (
   event_id uuid not null,
   topic text not null,
@@ -589,6 +709,41 @@ create table regions (
   constraint regions_region_check CHECK ((region ~ '^[a-z][a-z0-9-]{1,40}$'::text))
 );
 
+create table rerating_checkpoints (
+  run_id text not null,
+  rerating integer not null,
+  checkpoint_id bigint not null,
+  constraint rerating_checkpoints_pkey PRIMARY KEY (run_id, rerating, checkpoint_id),
+  constraint rerating_checkpoints_checkpoint_id_fkey FOREIGN KEY (checkpoint_id) REFERENCES checkpoints(checkpoint_id),
+  constraint rerating_checkpoints_run_id_rerating_fkey FOREIGN KEY (run_id, rerating) REFERENCES reratings(run_id, rerating)
+);
+CREATE INDEX rerating_checkpoints_checkpoint_id_idx ON public.rerating_checkpoints USING btree (checkpoint_id);
+
+create table rerating_shards (
+  run_id text not null,
+  rerating integer not null,
+  shard integer not null,
+  customers text[] not null,
+  status rerating_shard_status not null,
+  constraint rerating_shards_pkey PRIMARY KEY (run_id, rerating, shard),
+  constraint rerating_shards_run_id_rerating_fkey FOREIGN KEY (run_id, rerating) REFERENCES reratings(run_id, rerating),
+  constraint rerating_shards_shard_check CHECK ((shard >= 0))
+);
+
+create table reratings (
+  run_id text not null,
+  rerating integer not null,
+  inputs_digest text not null,
+  author text not null,
+  cause text not null,
+  opened_at timestamp with time zone not null,
+  constraint reratings_run_id_inputs_digest_key UNIQUE (run_id, inputs_digest),
+  constraint reratings_pkey PRIMARY KEY (run_id, rerating),
+  constraint reratings_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
+  constraint reratings_cause_check CHECK ((cause = ANY (ARRAY['late_usage'::text, 'corrected_terms'::text]))),
+  constraint reratings_rerating_check CHECK ((rerating > 0))
+);
+
 create table run_checkpoints (
   run_id text not null,
   fencing_token integer not null,
@@ -656,6 +811,19 @@ create table schema_migrations (
   digest text not null,
   applied_at timestamp with time zone not null default clock_timestamp(),
   constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table shadow_refusals (
+  run_id text not null,
+  fencing_token integer not null,
+  customer_id text not null,
+  contract_id text not null,
+  reason text not null,
+  detail text not null,
+  constraint shadow_refusals_pkey PRIMARY KEY (run_id, fencing_token, contract_id),
+  constraint shadow_refusals_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+  constraint shadow_refusals_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint shadow_refusals_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id)
 );
 
 create table state_transitions (
@@ -747,6 +915,40 @@ create table stripe_requests (
   constraint stripe_requests_pkey PRIMARY KEY (invoice_id, step),
   constraint stripe_requests_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id)
 );
+
+create table term_corrections (
+  contract_id text not null,
+  period text not null,
+  number integer not null,
+  correction_id text not null generated always as (((((contract_id || '/'::text) || period) || '/'::text) || (number)::text)) stored,
+  legacy_plan_version text,
+  usage_plan_version text,
+  overrides text not null,
+  status term_correction_status not null,
+  author text not null,
+  approver text,
+  why text not null,
+  diagnostics jsonb not null,
+  error_count integer not null generated always as (count_findings(diagnostics, 'error'::text)) stored,
+  acknowledged text[] not null default '{}'::text[],
+  drafted_at timestamp with time zone not null,
+  constraint term_corrections_correction_id_key UNIQUE (correction_id),
+  constraint term_corrections_pkey PRIMARY KEY (contract_id, period, number),
+  constraint term_corrections_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint term_corrections_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint term_corrections_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+  constraint term_corrections_legacy_plan_version_fkey FOREIGN KEY (legacy_plan_version) REFERENCES plan_versions(plan_version),
+  constraint term_corrections_usage_plan_version_fkey FOREIGN KEY (usage_plan_version) REFERENCES plan_versions(plan_version),
+  constraint term_corrections_check CHECK (((status = ANY (ARRAY['draft'::term_correction_status, 'rejected'::term_correction_status])) OR (approver IS NOT NULL))),
+  constraint term_corrections_check1 CHECK (((status = ANY (ARRAY['draft'::term_correction_status, 'rejected'::term_correction_status])) OR (error_count = 0))),
+  constraint term_corrections_diagnostics_check CHECK (are_findings(diagnostics)),
+  constraint term_corrections_number_check CHECK ((number > 0)),
+  constraint term_corrections_overrides_check CHECK ((jsonb_typeof((overrides)::jsonb) = 'object'::text)),
+  constraint term_corrections_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint term_corrections_why_check CHECK (((length(why) >= 1) AND (length(why) <= 2000)))
+);
+CREATE UNIQUE INDEX one_correction_in_force ON public.term_corrections USING btree (contract_id, period) WHERE (status = 'approved'::term_correction_status);
+CREATE UNIQUE INDEX one_draft_per_contract_and_period ON public.term_corrections USING btree (contract_id, period) WHERE (status = 'draft'::term_correction_status);
 
 create table usage_anomalies (
   anomaly_id bigint not null generated always as identity,
@@ -864,6 +1066,16 @@ create table usage_staged (
   constraint usage_staged_project_id_check CHECK ((project_id <> ''::text)),
   constraint usage_staged_quantity_check CHECK (((quantity >= (0)::numeric) AND (quantity < 'Infinity'::numeric)))
 );
+
+CREATE OR REPLACE FUNCTION public.adjusted_of(of_customer text, of_period text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(sum(abs(a.total)), 0) from adjustments a
+  where a.customer_id = of_customer and a.period = of_period and a.status not in ('rejected', 'superseded')
+$function$;
 
 CREATE OR REPLACE FUNCTION public.approvals_required_for(of_currency text, expected_monthly_revenue bigint, largest_customer_change bigint)
  RETURNS integer
@@ -1022,6 +1234,19 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.billed_of(of_customer text, of_run text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select sum(c.amount) from charges c join invoices i using (invoice_id)
+                   where i.customer_id = of_customer and i.run_id = of_run and c.purpose = 'billed'
+                     and i.status not in ('void', 'superseded')), 0)
+       + coalesce((select sum(a.total) from adjustments a
+                   where a.customer_id = of_customer and a.run_id = of_run and a.status in ('placed', 'applied')), 0)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.clear_staged_usage()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1113,6 +1338,20 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.freeze_credit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (old.credit_id, old.adjustment_id, old.kind, old.customer_id, old.invoice_id, old.carrier_invoice_id, old.currency, old.amount)
+     is distinct from (new.credit_id, new.adjustment_id, new.kind, new.customer_id, new.invoice_id, new.carrier_invoice_id, new.currency, new.amount)
+     or old.status = 'issued' then
+    raise exception 'credit % is immutable', old.credit_id using errcode = 'DB002';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.freeze_invoice()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1177,6 +1416,50 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.give_adjustments_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update credits set status = 'cancelled' where carrier_invoice_id = new.invoice_id and status = 'planned';
+  update adjustments a set status = 'superseded'
+    where new.status = 'void' and a.customer_id = new.customer_id and a.run_id = new.run_id and a.status in ('proposed', 'approved');
+  -- What was corrected again in the meantime is open already, and the newer one was computed with this one placed: both are due.
+  update adjustments set status = 'approved', invoice_id = null where invoice_id = new.invoice_id and status in ('placed', 'applied');
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.guard_legacy_contract()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.status <> 'approved' or old.status <> 'draft' then
+    return new;
+  end if;
+  if exists (select from plan_versions v where v.plan_version = new.legacy_plan_version
+               and coalesce(v.document::jsonb -> 'metrics', '{}') <> '{}') then
+    raise exception 'contract % would bill %, which meters usage, as a fixed tier', new.contract_id, new.legacy_plan_version
+      using errcode = 'DB005', hint = 'A legacy plan has no metrics: it bills its flat amount, whatever is used.';
+  end if;
+  if new.mode = 'legacy' and new.overrides::jsonb <> '{}' then
+    raise exception 'contract % overrides a fixed tier', new.contract_id
+      using errcode = 'DB005', hint = 'A fixed tier is what it is: choose another tier, or put overrides on a usage plan.';
+  end if;
+  if new.mode <> 'usage'
+     and exists (select from contracts c where c.customer_id = new.customer_id and c.contract_id <> new.contract_id and c.mode = 'usage'
+                   and c.status in ('active', 'ended') and (c.ends_on is null or c.ends_on > c.starts_on))
+     and not exists (select from mode_changes m where m.next_contract_id = new.contract_id and m.status in ('proposed', 'approved')) then
+    raise exception 'customer % has been on usage, and contract % would bill a fixed tier again', new.customer_id, new.contract_id
+      using errcode = 'DB003', hint = 'Give a reason for it: daybook contracts change-mode CONTRACT --to legacy --why "…".';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
  RETURNS boolean
  LANGUAGE sql
@@ -1226,6 +1509,19 @@ begin
   perform audit_append('customer.mapped', new.customer_id, jsonb_build_object('stripe_customer_id', new.stripe_customer_id));
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.period_inputs_digest(of_run text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select case when t.terms is null then run_inputs_digest(of_run)
+    else 'sha256:' || encode(sha256(convert_to(run_inputs_digest(of_run) || E'\n\n' || t.terms, 'UTF8')), 'hex') end
+  from (select string_agg(format('%s#%s', k.contract_id, k.number), E'\n' order by k.contract_id) as terms
+        from term_corrections k join billing_runs r on r.period = k.period and (r.contract_id is null or r.contract_id = k.contract_id)
+        where r.run_id = of_run and k.status = 'approved') t
+$function$;
 
 CREATE OR REPLACE FUNCTION public.person_behind(identity text)
  RETURNS text
@@ -1440,6 +1736,85 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_adjustment_to_add_up()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  line_sum numeric;
+  billed_before numeric := billed_of(new.customer_id, new.run_id);
+begin
+  select coalesce(sum((l ->> 'amount')::numeric), 0) into line_sum from jsonb_array_elements(new.document::jsonb -> 'lines') l;
+  if line_sum <> new.total then
+    raise exception 'the lines of adjustment % add up to %, its total is %', new.adjustment_id, line_sum, new.total using errcode = 'DB004';
+  end if;
+  if billed_before <> new.billed then
+    raise exception 'adjustment % corrects %, and % was billed', new.adjustment_id, new.billed, billed_before using errcode = 'DB004';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_adjustment_to_stand_in_full()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  standing numeric;
+begin
+  if new.status not in ('placed', 'applied') or not exists (
+    select from adjustments a where a.adjustment_id = new.adjustment_id and a.status = new.status and a.invoice_id is not distinct from new.invoice_id) then
+    return null;
+  end if;
+  select coalesce((select sum(c.amount) from charges c where c.adjustment_id = new.adjustment_id and c.invoice_id = new.invoice_id), 0)
+       - coalesce((select sum(k.amount) from credits k where k.adjustment_id = new.adjustment_id and k.status <> 'cancelled'), 0)
+    into standing;
+  if standing <> new.total then
+    raise exception 'adjustment % of % is placed with %', new.adjustment_id, new.total, standing using errcode = 'DB004';
+  end if;
+  if new.status = 'applied' and exists (select from credits k where k.adjustment_id = new.adjustment_id and k.status not in ('issued', 'cancelled')) then
+    raise exception 'adjustment % has credits that are not in Stripe yet', new.adjustment_id using errcode = 'DB004';
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_allowed_adjustment_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if to_jsonb(old) - '{status,approver,decided_at,invoice_id}'::text[] is distinct from to_jsonb(new) - '{status,approver,decided_at,invoice_id}'::text[] then
+    raise exception 'adjustment % is immutable', old.adjustment_id using errcode = 'DB002', hint = 'A correction of it is another adjustment.';
+  end if;
+  if old.status <> 'proposed' and (old.approver, old.decided_at) is distinct from (new.approver, new.decided_at) then
+    raise exception 'adjustment % was decided before', old.adjustment_id using errcode = 'DB002';
+  end if;
+  if old.status = 'proposed' and new.status in ('approved', 'rejected') then
+    if new.approver is null then
+      if new.status = 'rejected' or not exists (select from adjustment_policies p where p.currency = new.currency
+                                                  and adjusted_of(new.customer_id, new.period) <= p.automatic_up_to) then
+        raise exception 'adjustment % is over the limit of its policy: a person must decide', new.adjustment_id
+          using errcode = 'DB003', hint = 'daybook adjustments approve ID, by someone with the role approver or finance.';
+      end if;
+    else
+      perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+      if person_behind(new.author) = person_behind(new.approver)
+         or exists (select from term_corrections t join contracts c using (contract_id)
+                    where c.customer_id = new.customer_id and t.period = new.period and t.status = 'approved'
+                      and person_behind(t.author) = person_behind(new.approver)) then
+        raise exception '% has brought about adjustment % and cannot decide on it: a second person must', new.approver, new.adjustment_id
+          using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+      end if;
+    end if;
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_allowed_backfill_step()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1543,6 +1918,40 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_allowed_mode_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    if not exists (select from contracts n join contracts p on p.contract_id = new.previous_contract_id and p.customer_id = n.customer_id
+                   where n.contract_id = new.next_contract_id and n.customer_id = new.customer_id and n.mode = new.to_mode
+                     and p.mode = new.from_mode and n.starts_on = new.takes_effect_on and n.status = 'draft') then
+      raise exception 'the change of mode % does not say what its contracts say', new.next_contract_id using errcode = 'DB005';
+    end if;
+    return new;
+  end if;
+  if to_jsonb(old) - '{status,approver}'::text[] is distinct from to_jsonb(new) - '{status,approver}'::text[]
+     or (old.status <> 'proposed' and old.approver is distinct from new.approver) then
+    raise exception 'the change of mode % is immutable', old.next_contract_id using errcode = 'DB002', hint = 'Propose another.';
+  end if;
+  perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who decides on a change of mode');
+  if new.status = 'approved' and old.status = 'proposed' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+    perform require_open_days(new.takes_effect_on, (new.takes_effect_on + interval '1 month')::date, 'the change of mode ' || new.next_contract_id);
+  end if;
+  if new.status = 'rolled_back' then
+    perform require_open_days(new.takes_effect_on, (new.takes_effect_on + interval '1 month')::date, 'the roll-back of ' || new.next_contract_id);
+    if not exists (select from mode_changes u where u.undoes = new.next_contract_id and u.status = 'approved') then
+      raise exception 'the change of mode % has no approved roll-back', new.next_contract_id
+        using errcode = 'DB003', hint = 'A roll-back is proposed by one person and approved by another.';
+    end if;
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_allowed_plan_step()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1557,6 +1966,48 @@ begin
     perform require_actor(current_actor(), array['author', 'operator', 'approver', 'finance']::principal_role[], 'the one who retires a plan');
   elsif new.status = 'rejected' and old.status <> 'rejected' and person_behind(current_actor()) is distinct from person_behind(new.author) then
     perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'the one who rejects a plan');
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_allowed_term_correction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  missing text[];
+  subject text := 'the correction of contract ' || new.contract_id;
+begin
+  if tg_op = 'INSERT' then
+    perform require_closed_period(new.contract_id, new.period, subject);
+    if not exists (select from contracts c join billing_runs r on r.period = new.period and r.contract_id is null
+                   where c.contract_id = new.contract_id and c.status in ('active', 'ended')
+                     and c.starts_on < r.period_to and (c.ends_on is null or (c.ends_on > r.period_from and c.ends_on > c.starts_on))) then
+      raise exception '% names %, in which the contract was not in force', subject, new.period using errcode = 'DB005';
+    end if;
+    return new;
+  end if;
+  -- Generated columns have no value yet in a trigger before the row.
+  if to_jsonb(old) - '{status,approver,acknowledged,error_count,correction_id}'::text[] is distinct from to_jsonb(new) - '{status,approver,acknowledged,error_count,correction_id}'::text[]
+     or (old.status <> 'draft' and (old.approver, old.acknowledged) is distinct from (new.approver, new.acknowledged)) then
+    raise exception '% is immutable', subject using errcode = 'DB002', hint = 'Draft another correction.';
+  end if;
+  if new.status in ('approved', 'rejected') and old.status = 'draft' then
+    perform require_actor(current_actor(), array['approver', 'finance']::principal_role[], 'approver');
+  end if;
+  if new.status = 'approved' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
+    missing := unacknowledged_warnings(new.diagnostics, new.acknowledged);
+    if missing <> '{}' then
+      raise exception '% has warnings that were not acknowledged: %', subject, array_to_string(missing, ', ')
+        using errcode = 'DB003', hint = 'Acknowledge each by its code.';
+    end if;
+    if exists (select from plan_versions v where v.plan_version in (new.legacy_plan_version, new.usage_plan_version)
+                 and v.status not in ('active', 'retired')) then
+      raise exception 'a plan version of % was never active', subject using errcode = 'DB005', hint = 'Activate the plan version first.';
+    end if;
   end if;
   return new;
 end $function$;
@@ -1619,6 +2070,42 @@ CREATE OR REPLACE FUNCTION public.require_author()
 AS $function$
 begin
   perform require_actor(new.author, array['author']::principal_role[], 'author');
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_closed_period(of_contract text, of_period text, subject text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform from billing_runs r where r.period = of_period and (r.contract_id is null or r.contract_id = of_contract)
+    and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed') for share;
+  if not found then
+    raise exception '% corrects %, whose run is not approved', subject, of_period
+      using errcode = 'DB005', hint = 'End the contract and draft another from that day; the run takes it up.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_credit_within_invoice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  invoice_total bigint;
+  credited numeric;
+begin
+  if new.kind = 'credit_note' then
+    select i.total into invoice_total from invoices i where i.invoice_id = new.invoice_id for update;
+    select coalesce(sum(c.amount), 0) into credited from credits c where c.invoice_id = new.invoice_id and c.status <> 'cancelled';
+    if credited + new.amount > invoice_total then
+      raise exception 'credit notes of % on invoice % would be above its total of %', credited + new.amount, new.invoice_id, invoice_total
+        using errcode = 'DB004', hint = 'What the invoice cannot bear goes to the customer''s balance.';
+    end if;
+  end if;
   return new;
 end $function$;
 
@@ -2132,6 +2619,12 @@ AS $function$
   where finding ->> 'severity' = 'warning' and finding ->> 'code' <> all (acknowledged)
 $function$;
 
+CREATE TRIGGER adjustments_are_kept BEFORE DELETE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.adjustments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('adjustment', 'adjustment_id');
+CREATE TRIGGER billed_plus_adjustments_is_corrected BEFORE INSERT ON public.adjustments FOR EACH ROW EXECUTE FUNCTION require_adjustment_to_add_up();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION enforce_transition('adjustment');
+CREATE CONSTRAINT TRIGGER stands_in_full AFTER UPDATE ON public.adjustments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_adjustment_to_stand_in_full();
+CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION require_allowed_adjustment_step();
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_seals_are_append_only BEFORE DELETE OR UPDATE ON public.audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -2175,10 +2668,16 @@ CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.contract
 CREATE TRIGGER author_sets_billing_terms BEFORE UPDATE OF collection_method, days_until_due, tax ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER billing_terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW WHEN ((((old.collection_method IS DISTINCT FROM new.collection_method) OR (old.days_until_due IS DISTINCT FROM new.days_until_due)) OR (old.tax IS DISTINCT FROM new.tax))) EXECUTE FUNCTION freeze_billing_terms();
 CREATE TRIGGER contracts_are_kept BEFORE DELETE ON public.contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER legacy_is_guarded BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION guard_legacy_contract();
 CREATE TRIGGER off_cycle_end_is_kept BEFORE UPDATE OF ends_on ON public.contracts FOR EACH ROW WHEN ((old.ends_on IS DISTINCT FROM new.ends_on)) EXECUTE FUNCTION keep_off_cycle_end();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION enforce_transition('contract');
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_allowed_contract_step();
 CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
+CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.credits FOR EACH ROW EXECUTE FUNCTION freeze_credit();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.credits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('credit', 'credit_id');
+CREATE TRIGGER credit_is_within_its_invoice BEFORE INSERT ON public.credits FOR EACH ROW EXECUTE FUNCTION require_credit_within_invoice();
+CREATE TRIGGER credits_are_kept BEFORE DELETE ON public.credits FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.credits FOR EACH ROW EXECUTE FUNCTION enforce_transition('credit');
 CREATE TRIGGER mapping_is_made_once BEFORE UPDATE ON public.customers FOR EACH ROW WHEN ((old.stripe_customer_id IS DISTINCT FROM new.stripe_customer_id)) EXECUTE FUNCTION keep_stripe_mapping();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
@@ -2193,12 +2692,19 @@ CREATE TRIGGER principals_act BEFORE INSERT OR UPDATE ON public.invoice_voids FO
 CREATE TRIGGER voids_are_kept BEFORE DELETE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
+CREATE TRIGGER carried_adjustments_come_back AFTER UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = ANY (ARRAY['superseded'::invoice_status, 'void'::invoice_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION give_adjustments_back();
 CREATE TRIGGER held_until_released BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN ((((old.status = 'held'::invoice_status) AND (new.status = 'rated'::invoice_status)) OR ((old.status = 'rated'::invoice_status) AND (new.status = 'approved'::invoice_status)))) EXECUTE FUNCTION require_released();
 CREATE TRIGGER invoices_are_kept BEFORE DELETE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_lines_to_add_up();
 CREATE TRIGGER mapped_since BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((old.status = 'held'::invoice_status) AND (new.status = 'approved'::invoice_status))) EXECUTE FUNCTION require_mapped_since();
 CREATE TRIGGER not_issued_under_void BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = 'approved'::invoice_status) AND (old.status <> 'approved'::invoice_status))) EXECUTE FUNCTION refuse_issue_under_void();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.mode_changes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('mode_change', 'next_contract_id');
+CREATE TRIGGER author_acts BEFORE INSERT ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER mode_changes_are_kept BEFORE DELETE ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION enforce_transition('mode_change');
+CREATE TRIGGER step_is_allowed BEFORE INSERT OR UPDATE ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION require_allowed_mode_change();
 CREATE TRIGGER approval_is_valid BEFORE INSERT ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION require_valid_plan_approval();
 CREATE TRIGGER approvals_are_kept BEFORE DELETE OR UPDATE ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.plan_approvals FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
@@ -2214,16 +2720,26 @@ CREATE TRIGGER version_is_immutable BEFORE UPDATE ON public.plan_versions FOR EA
 CREATE TRIGGER versions_are_kept BEFORE DELETE ON public.plan_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER kind_is_kept BEFORE UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION keep_principal_kind();
 CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FOR EACH ROW EXECUTE FUNCTION require_owner_to_be_a_person();
+CREATE TRIGGER rerating_checkpoints_are_immutable BEFORE DELETE OR UPDATE ON public.rerating_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.rerating_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('rerating_shard');
+CREATE TRIGGER reratings_are_immutable BEFORE DELETE OR UPDATE ON public.reratings FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_contracts_are_kept BEFORE DELETE OR UPDATE ON public.run_contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_metrics_are_kept BEFORE DELETE OR UPDATE ON public.run_metrics FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_off_cycle_days_are_kept BEFORE DELETE OR UPDATE ON public.run_off_cycle_days FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.run_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('run_shard');
+CREATE TRIGGER shadow_refusals_are_immutable BEFORE DELETE OR UPDATE ON public.shadow_refusals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_customer_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
 CREATE TRIGGER a_person_accepts BEFORE UPDATE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION require_accepting_person();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.stripe_differences DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('stripe_difference', 'difference_id');
 CREATE TRIGGER differences_are_kept BEFORE DELETE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_differences FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_difference');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.stripe_requests FOR EACH ROW EXECUTE FUNCTION enforce_transition('stripe_request');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.term_corrections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('term_correction', 'correction_id');
+CREATE TRIGGER author_acts BEFORE INSERT ON public.term_corrections FOR EACH ROW EXECUTE FUNCTION require_author();
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.term_corrections FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.term_corrections FOR EACH ROW EXECUTE FUNCTION enforce_transition('term_correction');
+CREATE TRIGGER step_is_allowed BEFORE INSERT OR UPDATE ON public.term_corrections FOR EACH ROW EXECUTE FUNCTION require_allowed_term_correction();
+CREATE TRIGGER term_corrections_are_kept BEFORE DELETE ON public.term_corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER anomalies_are_kept BEFORE DELETE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.usage_anomalies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_anomaly', 'anomaly_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_anomaly');
@@ -2241,6 +2757,10 @@ CREATE TRIGGER source_is_immutable BEFORE UPDATE ON public.usage_sources FOR EAC
 
 -- no row policies
 
+grant select on adjustment_policies to daybook_app;
+grant select on adjustment_policies to daybook_auditor;
+grant insert, select on adjustments to daybook_app;
+grant select on adjustments to daybook_auditor;
 grant insert, select, update on alerts to daybook_app;
 grant select on alerts to daybook_auditor;
 grant select on approval_thresholds to daybook_app;
@@ -2270,6 +2790,8 @@ grant select on completeness_waivers to daybook_auditor;
 grant select on contracts to daybook_app;
 grant select on contracts to daybook_auditor;
 grant select on contracts to daybook_checker;
+grant insert, select on credits to daybook_app;
+grant select on credits to daybook_auditor;
 grant insert, select, update on customers to daybook_app;
 grant select on customers to daybook_auditor;
 grant insert, select, update on dead_letters to daybook_app;
@@ -2286,6 +2808,8 @@ grant insert, select, update on invoices to daybook_app;
 grant select on invoices to daybook_auditor;
 grant select on metrics to daybook_app;
 grant select on metrics to daybook_auditor;
+grant insert, select on mode_changes to daybook_app;
+grant select on mode_changes to daybook_auditor;
 grant insert, select, update on outbox to daybook_app;
 grant select on outbox to daybook_auditor;
 grant insert, select on plan_approvals to daybook_app;
@@ -2306,6 +2830,12 @@ grant insert, select, update on projects to daybook_app;
 grant select on projects to daybook_auditor;
 grant insert, select, update on regions to daybook_app;
 grant select on regions to daybook_auditor;
+grant insert, select on rerating_checkpoints to daybook_app;
+grant select on rerating_checkpoints to daybook_auditor;
+grant insert, select, update on rerating_shards to daybook_app;
+grant select on rerating_shards to daybook_auditor;
+grant insert, select on reratings to daybook_app;
+grant select on reratings to daybook_auditor;
 grant insert, select on run_checkpoints to daybook_app;
 grant select on run_checkpoints to daybook_auditor;
 grant select on run_contracts to daybook_app;
@@ -2317,6 +2847,8 @@ grant select on run_off_cycle_days to daybook_auditor;
 grant insert, select, update on run_shards to daybook_app;
 grant select on run_shards to daybook_auditor;
 grant select on schema_migrations to daybook_auditor;
+grant insert, select on shadow_refusals to daybook_app;
+grant select on shadow_refusals to daybook_auditor;
 grant select on state_transitions to daybook_app;
 grant select on state_transitions to daybook_auditor;
 grant insert, select, update on stripe_customer_requests to daybook_app;
@@ -2329,6 +2861,9 @@ grant insert, select, update on stripe_pace to daybook_app;
 grant select on stripe_pace to daybook_auditor;
 grant insert, select, update on stripe_requests to daybook_app;
 grant select on stripe_requests to daybook_auditor;
+grant select on term_corrections to daybook_app;
+grant select on term_corrections to daybook_auditor;
+grant select on term_corrections to daybook_checker;
 grant insert, select, update on usage_anomalies to daybook_app;
 grant select on usage_anomalies to daybook_auditor;
 grant insert, select on usage_daily to daybook_app;
@@ -2341,14 +2876,19 @@ grant select on usage_sources to daybook_app;
 grant select on usage_sources to daybook_auditor;
 grant insert, select on usage_staged to daybook_app;
 grant select on usage_staged to daybook_auditor;
+grant update (status, approver, decided_at, invoice_id) on adjustments to daybook_app;
 grant update (status, approver, second_approver) on close_rules to daybook_app;
 grant update (ends_on, status, approver, acknowledged) on contracts to daybook_app;
 grant insert (contract_id, customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, status, author, diagnostics, collection_method, days_until_due, tax) on contracts to daybook_checker;
 grant update (customer_id, mode, legacy_plan_version, usage_plan_version, overrides, starts_on, ends_on, author, diagnostics, collection_method, days_until_due, tax) on contracts to daybook_checker;
+grant update (status, idempotency_key, path, body, body_digest, stripe_id, failure_detail, committed_at, answered_at) on credits to daybook_app;
 grant update (released_by, released_at, released_why) on invoice_holds to daybook_app;
+grant update (status, approver) on mode_changes to daybook_app;
 grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan_backtests to daybook_checker;
 grant update (status, active_from) on plan_versions to daybook_app;
 grant insert (plan_version, plan, document, currency, status, author, submitted_at, diagnostics) on plan_versions to daybook_checker;
 grant update (diagnostics) on plan_versions to daybook_checker;
+grant update (status, approver, acknowledged) on term_corrections to daybook_app;
+grant insert (contract_id, period, number, legacy_plan_version, usage_plan_version, overrides, status, author, why, diagnostics, drafted_at) on term_corrections to daybook_checker;
 grant insert (definition, kind, name, document, configuration, status, author, submitted_at) on usage_definitions to daybook_app;
 grant update (status, approver, approved_at, why) on usage_definitions to daybook_app;

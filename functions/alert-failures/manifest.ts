@@ -5,7 +5,15 @@ export const manifest = {
   purpose: 'Tells people in Slack what failed, why, and the command that helps; keeps dead letters.',
   trigger: {
     kind: 'events',
-    topics: ['usage.incomplete', 'charges.priced', 'rating.failed', 'invoice.failed', 'audit.broken'],
+    topics: [
+      'usage.incomplete',
+      'charges.priced',
+      'rating.failed',
+      'invoice.failed',
+      'audit.broken',
+      'adjustment.proposed',
+      'credit.failed',
+    ],
     deadLetters: true,
   },
   publishes: [],

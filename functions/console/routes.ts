@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BillingPeriod } from '../../shared/calendar/billing-period.ts';
 import {
+  adjustmentNumberSchema,
   customerSchema,
   daySchema,
   invoiceParts,
@@ -13,6 +14,8 @@ import {
   sourceSchema,
 } from '../../shared/console/identifiers.ts';
 import type { Page, PageContext } from '../../shared/console/page.ts';
+import { adjustmentPage } from '../../shared/console/pages/adjustment.ts';
+import { adjustmentsPage } from '../../shared/console/pages/adjustments.ts';
 import { auditPage } from '../../shared/console/pages/audit.ts';
 import { cellPage } from '../../shared/console/pages/cell.ts';
 import { chargePage } from '../../shared/console/pages/charge.ts';
@@ -29,6 +32,7 @@ import { reconciliationPage } from '../../shared/console/pages/reconciliation.ts
 import { reportPage } from '../../shared/console/pages/report.ts';
 import { runPage } from '../../shared/console/pages/run.ts';
 import { runsPage } from '../../shared/console/pages/runs.ts';
+import { shadowPage } from '../../shared/console/pages/shadow.ts';
 import { usagePage } from '../../shared/console/pages/usage.ts';
 import type { PrincipalRole } from '../../shared/database/queries.generated.ts';
 import { type ExportFormat, exportInvoices } from '../../shared/exports/export.ts';
@@ -148,6 +152,14 @@ export const ROUTES: readonly Route[] = [
   get('/operations', 'viewer', nothing, operationsPage),
   get('/plans', 'viewer', nothing, plansPage),
   get('/plans/:planVersion', 'viewer', z.object({ planVersion: planVersionSchema }), planVersionPage),
+  get('/shadow', 'viewer', z.object(optionalPeriod), shadowPage),
+  get('/adjustments', 'viewer', nothing, adjustmentsPage),
+  get(
+    '/adjustments/:period/:customer/adjustment/:number',
+    'viewer',
+    z.object({ period: periodSchema, customer: customerSchema, number: adjustmentNumberSchema }),
+    adjustmentPage,
+  ),
   get('/audit', 'viewer', z.object({ before: sequenceSchema.optional() }), auditPage),
 ];
 

@@ -5,7 +5,7 @@ export const manifest = {
   purpose:
     'Judges new figures against the days before, checks that every region, source and day of a period is present, and pins the billing run when it is.',
   trigger: { kind: 'events', topics: ['usage.checkpointed'] },
-  publishes: ['period.completed'],
+  publishes: ['period.completed', 'period.changed'],
   uses: ['postgres'],
   timeoutSeconds: 60,
 } as const satisfies Manifest;

@@ -30,6 +30,10 @@ export const COMMANDS = {
   reconcile: (period: string) => `${DAYBOOK} reconcile --period ${period} --as person:YOU`,
   acceptDifference: () => `${DAYBOOK} reconcile accept NUMBER --as person:YOU --why "why it is right"`,
   explainInvoice: (invoiceId: string) => `${DAYBOOK} invoice explain ${invoiceId}`,
+  showAdjustment: (adjustmentId: string) => `${DAYBOOK} adjustments show ${adjustmentId}`,
+  approveAdjustment: (adjustmentId: string) =>
+    `${DAYBOOK} adjustments approve ${adjustmentId} --as person:YOU --why "what was reviewed"`,
+  applyAdjustment: (adjustmentId: string) => `${DAYBOOK} adjustments apply ${adjustmentId}`,
   listExceptions: () => `${DAYBOOK} exceptions list`,
   showPlan: (planVersion: string) => `${DAYBOOK} plan show ${planVersion}`,
   approvePlan: (planVersion: string) =>
@@ -62,6 +66,10 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
     case 'unbilled_usage':
     case 'late_usage':
       return COMMANDS.showRun(subject.split('/', 1)[0] ?? subject);
+    case 'adjustment_undecided':
+      return COMMANDS.showAdjustment(subject);
+    case 'credit_failed':
+      return COMMANDS.applyAdjustment(subject.replace(/\/credit\/\d+$/, ''));
     default:
       return COMMANDS.listExceptions();
   }

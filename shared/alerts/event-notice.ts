@@ -6,7 +6,14 @@ import { COMMANDS } from './commands.ts';
 import type { Notice } from './notice.ts';
 
 /** The topics that people are told about. */
-export type AlertTopic = 'usage.incomplete' | 'charges.priced' | 'rating.failed' | 'invoice.failed' | 'audit.broken';
+export type AlertTopic =
+  | 'usage.incomplete'
+  | 'charges.priced'
+  | 'rating.failed'
+  | 'invoice.failed'
+  | 'audit.broken'
+  | 'adjustment.proposed'
+  | 'credit.failed';
 export type AlertEvent = { readonly [T in AlertTopic]: DaybookEvent<T> & { readonly type: T } }[AlertTopic];
 
 /** What people are told about an event: where, why, and the command that helps next. Reads the totals of a priced run. */
@@ -22,6 +29,10 @@ export async function noticeOf(reader: Reader, event: AlertEvent, consoleUrl: st
       return invoiceFailed(event.data);
     case 'audit.broken':
       return auditBroken(event.data);
+    case 'adjustment.proposed':
+      return adjustmentProposed(event.data);
+    case 'credit.failed':
+      return creditFailed(event.data);
     default:
       return event satisfies never;
   }
@@ -92,6 +103,35 @@ function auditBroken({ day, faults, place }: EventData<'audit.broken'>): Notice 
       where: `audit log, ${place}; the day ${day} is not sealed`,
       why: `${faults} ${faults === 1 ? 'entry is' : 'entries are'} not what their hashes were made from, since the last seal. Someone with rights beyond the application has written to the log.`,
       recover: COMMANDS.verifyAudit(),
+    },
+  };
+}
+
+function adjustmentProposed(data: EventData<'adjustment.proposed'>): Notice {
+  const { adjustmentId, period, customer, total } = data;
+  const amount = formatMinorUnits(minorUnits(BigInt(total)), currency(data.currency));
+  return {
+    occasion: { job: 'correct-invoices', window: adjustmentId, error: 'undecided' },
+    alert: {
+      severity: 'warning',
+      title: `A correction of ${customer} for ${period} waits for a decision`,
+      where: `adjustment ${adjustmentId}; the invoice stands as it is until then`,
+      why: `${amount} ${data.currency.toUpperCase()} are over the limit up to which nobody is asked. Someone other than its author decides.`,
+      recover: `${COMMANDS.showAdjustment(adjustmentId)}\n${COMMANDS.approveAdjustment(adjustmentId)}`,
+    },
+  };
+}
+
+function creditFailed({ creditId, reason, detail }: EventData<'credit.failed'>): Notice {
+  const adjustmentId = creditId.replace(/\/credit\/\d+$/, '');
+  return {
+    occasion: { job: 'issue-credits', window: creditId, error: reason },
+    alert: {
+      severity: 'critical',
+      title: `Credit ${creditId} could not be given`,
+      where: `credit ${creditId} of adjustment ${adjustmentId}`,
+      why: `${reason}: ${detail}`,
+      recover: `# it is tried again by itself; by hand:\n${COMMANDS.applyAdjustment(adjustmentId)}`,
     },
   };
 }

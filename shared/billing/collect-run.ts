@@ -17,9 +17,10 @@ import {
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import { raiseException, resolveException } from '../exceptions/exceptions.ts';
+import { resolveException } from '../exceptions/exceptions.ts';
 import { judgeCheckpoints } from '../usage/anomalies.ts';
 import { isComplete } from '../usage/completeness.ts';
+import { openRerating } from './open-rerating.ts';
 import { runIdOf, scopeOf } from './pinned-run.ts';
 import { SHARD_LIMITS, type ShardLimits, shardsOf } from './shards.ts';
 import { reportUnbilledUsage } from './unbilled-usage.ts';
@@ -85,8 +86,8 @@ export async function collectRun(
 
 /**
  * Pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs changed before the
- * approval; and leaves an approved run alone, with an exception that names the late usage. In any case it judges the
- * figures of new checkpoints: anomalies hold customers when they are rated.
+ * approval; and leaves the invoices of an approved run alone, opening a rerating that compares them with the late usage.
+ * In any case it judges the figures of new checkpoints: anomalies hold customers when they are rated.
  */
 export async function lookAtRun(
   transaction: Transaction,
@@ -133,7 +134,7 @@ async function lookAtLocked(
     case 'issued':
     case 'issuing_failed':
     case 'closed':
-      return reportLateUsage(transaction, effects, run);
+      return openRerating(transaction, effects, run.runId, { cause: 'late_usage', author: transaction.intent.actor });
     default:
       return status satisfies never;
   }
@@ -208,16 +209,4 @@ async function dropBackWhenChanged(
   const dropped = await transaction.first(billingRunDropBack, { run_id: run.runId });
   if (!dropped) throw new Error(`run ${run.runId} could not be dropped back while it was locked`);
   return pinWhenComplete(transaction, effects, { ...run, fencingToken: dropped.fencing_token }, limits);
-}
-
-async function reportLateUsage(transaction: Transaction, effects: Effects, run: LockedRun): Promise<CollectOutcome> {
-  const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
-  if (!inputs?.changed) return 'unchanged';
-  await raiseException(transaction, effects, {
-    class: 'late_usage',
-    subject: run.runId,
-    reason: 'inputs_changed_after_approval',
-    detail: `usage or contracts of ${run.runId} have changed since the run was approved; the invoices stand as they are until someone decides on an adjustment`,
-  });
-  return 'late';
 }

@@ -3,6 +3,7 @@ import { billingPeriod, periodDays } from '../calendar/billing-period.ts';
 import { digest } from '../canonical/canonical-json.ts';
 import type { Reader } from '../database/database.ts';
 import { completenessWaiverList, invoiceShow } from '../database/queries.generated.ts';
+import { explainCarried, explainCorrecting } from './explain-adjustments.ts';
 import { checkpointsOf, type PinnedCheckpoint } from './explain-checkpoints.ts';
 import { explainLines } from './explain-lines.ts';
 import { explainShadow } from './explain-shadow.ts';
@@ -49,6 +50,8 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
     documentDigest: row.document_digest,
     documentMatches: documentMatches && digest(row.document) === row.document_digest,
     lines,
+    carried: await explainCarried(reader, invoiceId),
+    correctedBy: await explainCorrecting(reader, invoiceId),
     exclusions: exclusionsSchema.parse(JSON.parse(row.document)).exclusions,
     checkpoints: checkpointsOf(rest.checkpoints.filter((checkpoint) => metrics.includes(checkpoint.metric))),
     waivers: await waiversOf(reader, row.period, metrics, rest.checkpoints),

@@ -1,4 +1,10 @@
-import type { BillingMode, CheckpointStatus, InvoiceStatus, Rollup } from '../database/queries.generated.ts';
+import type {
+  AdjustmentStatus,
+  BillingMode,
+  CheckpointStatus,
+  InvoiceStatus,
+  Rollup,
+} from '../database/queries.generated.ts';
 import type { PlanRate } from '../plans/plan-document.ts';
 
 /** A figure on the invoice beside the one that was computed anew for the explanation. */
@@ -155,6 +161,37 @@ export interface ShadowExplanation {
   }[];
 }
 
+/** An adjustment whose lines stand on the invoice, with what each line corrects. */
+export interface CarriedExplanation {
+  readonly adjustment: string;
+  readonly status: AdjustmentStatus;
+  /** The period and the invoices that it corrects. */
+  readonly period: string;
+  readonly corrects: readonly string[];
+  /** Minor units. What is given back as credits stands against it on the invoice. */
+  readonly totalMinor: string;
+  readonly creditedMinor: string;
+  readonly lines: readonly {
+    readonly label: string;
+    readonly invoice: string;
+    readonly line: string;
+    readonly part: string | null;
+    /** Exact amounts in the currency, before rounding. */
+    readonly billed: string;
+    readonly corrected: string;
+    readonly amountMinor: string;
+  }[];
+}
+
+/** An adjustment that corrects the invoice, and where it stands. */
+export interface CorrectingExplanation {
+  readonly adjustment: string;
+  readonly status: AdjustmentStatus;
+  readonly totalMinor: string;
+  /** The invoice that carries it; null while it waits, and when it is given back as credits. */
+  readonly invoice: string | null;
+}
+
 /** An invoice led back from its lines to the queries that were sent to the sources. Numbers are text. */
 export interface InvoiceExplanation {
   readonly invoice: string;
@@ -173,6 +210,8 @@ export interface InvoiceExplanation {
   /** Whether rating anew from the pinned checkpoints and the plan versions gives the kept document to the byte (promise 13). */
   readonly documentMatches: boolean;
   readonly lines: readonly LineExplanation[];
+  readonly carried: readonly CarriedExplanation[];
+  readonly correctedBy: readonly CorrectingExplanation[];
   readonly exclusions: readonly ExclusionExplanation[];
   readonly checkpoints: readonly CheckpointExplanation[];
   readonly waivers: readonly WaiverExplanation[];

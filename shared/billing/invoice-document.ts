@@ -1,5 +1,6 @@
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { RatedLine } from '../rating/rating.ts';
+import { type CarriedAdjustment, carriedLines } from './adjustment.ts';
 import type { CustomerRating, RatedSegment } from './rate-customer.ts';
 
 /** The obligation that an invoice meets; `generation` counts the voided ones before it. */
@@ -42,6 +43,8 @@ export function invoiceDocument(identity: InvoiceIdentity, rating: CustomerRatin
     ...(rating.billedOffCycle.length === 0
       ? {}
       : { billedOffCycle: rating.billedOffCycle.map(({ from, to }) => ({ from, to })) }),
+    // Left out where there is none, so that documents from before adjustments read and replay the same.
+    ...(rating.adjustments.length === 0 ? {} : { adjustments: rating.adjustments.map(adjustmentJson) }),
     subtotal: rating.subtotal.toString(),
     total: rating.subtotal.toString(),
   });
@@ -96,6 +99,24 @@ function lineJson(key: string, line: RatedLine) {
     amount: line.amount.toString(),
     inputs: inputsJson(line),
     details: detailsJson(line),
+  };
+}
+
+function adjustmentJson(adjustment: CarriedAdjustment) {
+  const { adjustmentId, period, corrects, total, credited } = adjustment;
+  return {
+    adjustment: adjustmentId,
+    period,
+    corrects: [...corrects],
+    lines: carriedLines(adjustment).map(({ key, label, amount, line }) => ({
+      key,
+      label,
+      amount: amount.toString(),
+      corrects: line === null ? null : line.corrects,
+      exact: line === null ? null : line.exact,
+    })),
+    total: total.toString(),
+    credited: credited.toString(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import { type StripeInvoice, settlementOf } from '../stripe/objects.ts';
+import { applyCarried } from './carry-adjustments.ts';
 import { settleRun } from './run-issuing.ts';
 
 interface ProgressDependencies {
@@ -105,6 +106,7 @@ export async function finishInvoice(
     if (settled === 'paid' || settled === 'nothing_due') {
       await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: 'paid' });
     }
+    await applyCarried(transaction, effects, work.invoiceId);
     await resolveException(transaction, effects, 'issuing_failed', work.invoiceId, 'the invoice was issued');
     const note = noteOf(invoice, taxByStripe);
     if (note !== null)

@@ -2,10 +2,12 @@ import { previousPeriod } from '../calendar/billing-period.ts';
 import type { Transaction } from '../database/database.ts';
 import { customerListUnmappedAmong, invoiceListHistory } from '../database/queries.generated.ts';
 import { brokenBounds } from './bounds.ts';
+import { dueAdjustments } from './carry-adjustments.ts';
 import { readBounds } from './close-rules.ts';
 import type { Hold, HoldSource } from './holds.ts';
 import type { Verdict } from './keep-ratings.ts';
 import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
+import { withAdjustments } from './rate-customer.ts';
 import { type RatedCustomer, rateCustomers } from './rate-customers.ts';
 
 /** Periods that are looked back at; no bound asks for more. */
@@ -18,7 +20,11 @@ export async function judgeCustomers(
   customers: readonly string[],
   holdsFrom: HoldSource,
 ): Promise<readonly Verdict[]> {
-  const rated = await rateCustomers(transaction, run, customers);
+  const due = await dueAdjustments(transaction, customers, run.period);
+  const rated = (await rateCustomers(transaction, run, customers)).map(({ customerId, rating }) => ({
+    customerId,
+    rating: withAdjustments(rating, due.get(customerId) ?? []),
+  }));
   const bounds = await boundsCheck(transaction, run, customers);
   const unmapped = new Set(
     (await transaction.rows(customerListUnmappedAmong, { customers })).map((row) => row.customer_id),

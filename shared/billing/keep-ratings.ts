@@ -5,10 +5,12 @@ import {
   type InvoiceStatus,
   invoiceCountOfObligations,
   invoiceInsertMany,
+  shadowRefusalInsert,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { raiseExceptions, resolveExceptions } from '../exceptions/exceptions.ts';
+import { adjustmentChargeRows, placeAdjustments } from './carry-adjustments.ts';
 import { type Hold, holdText } from './holds.ts';
 import { chargeLines, detailsJson, inputsJson, invoiceDocument } from './invoice-document.ts';
 import { keepHolds } from './keep-holds.ts';
@@ -63,7 +65,33 @@ export async function keepRatings(
     const columns = { run_id: run.runId, fencing_token: run.fencingToken };
     await transaction.rows(chargeInsertMany, { ...columns, charges: canonicalJson(charges) });
   }
+  const carriers = invoices.flatMap(({ invoiceId, customerId, rating }) =>
+    rating.kind === 'rated' ? [{ invoiceId, customerId, adjustments: rating.adjustments }] : [],
+  );
+  await placeAdjustments(transaction, effects, carriers);
+  await keepShadowRefusals(transaction, run, invoices);
   await reportHeld(transaction, effects, run, invoices);
+}
+
+/** The fixed tiers are billed; what could not be compared with them is kept for the shadow report. */
+async function keepShadowRefusals(
+  transaction: Transaction,
+  run: PinnedRun,
+  invoices: readonly NewInvoice[],
+): Promise<void> {
+  const refusals = invoices.flatMap(({ customerId, rating }) =>
+    rating.kind === 'held'
+      ? []
+      : rating.shadowRefusals.map(({ contractId, reason, detail }) => ({
+          customer_id: customerId,
+          contract_id: contractId,
+          reason,
+          detail,
+        })),
+  );
+  if (refusals.length === 0) return;
+  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
+  await transaction.rows(shadowRefusalInsert, { ...columns, refusals: canonicalJson(refusals) });
 }
 
 async function nameInvoices(
@@ -119,9 +147,11 @@ async function reportHeld(
 /** The rows of `charges` that a rating makes: what is inserted, and what a replay must find again (promise 13). */
 export function chargesOf({ customerId, invoiceId, rating }: Pick<NewInvoice, 'customerId' | 'invoiceId' | 'rating'>) {
   if (rating.kind === 'held') return [];
-  const { currency } = rating;
+  const { currency, adjustments } = rating;
+  const billed = chargeRows(customerId, { purpose: 'billed', invoiceId, currency }, rating.billed);
   return [
-    ...chargeRows(customerId, { purpose: 'billed', invoiceId, currency }, rating.billed),
+    ...billed,
+    ...adjustmentChargeRows({ invoiceId, customerId, adjustments }, billed.length),
     ...chargeRows(customerId, { purpose: 'shadow', invoiceId: null, currency }, rating.shadow),
   ];
 }
@@ -143,6 +173,7 @@ function chargeRows(customerId: string, use: ChargeUse, segments: readonly Rated
       purpose: use.purpose,
       position,
       invoice_id: use.invoiceId,
+      adjustment_id: null,
       contract_id: segment.contractId,
       segment_from: segment.from,
       segment_to: segment.to,

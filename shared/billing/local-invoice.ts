@@ -19,6 +19,14 @@ const documentSchema = z.object({
       formula: z.object({ text: z.string(), digest: z.string() }),
     }),
   ),
+  adjustments: z
+    .array(
+      z.object({
+        adjustment: z.string(),
+        lines: z.array(z.object({ key: z.string(), label: z.string(), amount: z.string().regex(/^-?\d+$/) })),
+      }),
+    )
+    .default([]),
 });
 
 /** The invoice as the Stripe adapter takes it, made from the kept document alone. */
@@ -46,16 +54,7 @@ export function localInvoiceOf(row: {
     currency: currency(row.currency),
     collection: collectionOf(row),
     tax: row.tax === 'stripe_tax' ? 'stripe_tax' : 'none',
-    lines: document.lines.map((line) => ({
-      key: line.key,
-      label: line.label,
-      description: describe(line, document.segments.length > 1 ? document.segments[line.segment] : undefined),
-      amount: minorUnits(BigInt(line.amount)),
-      metadata: {
-        daybook_formula: line.formula.digest,
-        ...(line.quantity === null ? {} : { daybook_quantity: line.quantity.slice(0, 200) }),
-      },
-    })),
+    lines: [...ownLines(document), ...adjustmentLines(document)],
   };
 }
 
@@ -65,6 +64,34 @@ function collectionOf(terms: {
 }): Collection {
   if (terms.collection_method === 'charge_automatically') return { kind: 'charge_automatically' };
   return { kind: 'send_invoice', daysUntilDue: terms.days_until_due ?? DAYS_UNTIL_DUE };
+}
+
+type InvoiceDocument = z.output<typeof documentSchema>;
+
+function ownLines(document: InvoiceDocument): LocalInvoice['lines'] {
+  return document.lines.map((line) => ({
+    key: line.key,
+    label: line.label,
+    description: describe(line, document.segments.length > 1 ? document.segments[line.segment] : undefined),
+    amount: minorUnits(BigInt(line.amount)),
+    metadata: {
+      daybook_formula: line.formula.digest,
+      ...(line.quantity === null ? {} : { daybook_quantity: line.quantity.slice(0, 200) }),
+    },
+  }));
+}
+
+/** What corrects earlier invoices: each line names its adjustment. */
+function adjustmentLines(document: InvoiceDocument): LocalInvoice['lines'] {
+  return document.adjustments.flatMap(({ adjustment, lines }) =>
+    lines.map(({ key, label, amount }) => ({
+      key,
+      label,
+      description: label,
+      amount: minorUnits(BigInt(amount)),
+      metadata: { daybook_adjustment: adjustment },
+    })),
+  );
 }
 
 function describe(

@@ -9,6 +9,7 @@ import type { RatedLine } from '../rating/rating.ts';
 import { type RolledUpUsage, rollUp, type UsageQuantity } from '../rating/roll-up.ts';
 import { type Segment, segmentsOf } from '../rating/segments.ts';
 import { usageDigest } from '../rating/usage-digest.ts';
+import { type CarriedAdjustment, carryAdjustments, type DueAdjustment } from './adjustment.ts';
 
 /** A contract's terms as they are in force. Days are half-open; `to` is null while it has no end. */
 export interface ContractTerms {
@@ -33,6 +34,8 @@ export interface CustomerInputs {
   readonly usage: readonly UsageQuantity[];
   /** Days of the period that an off-cycle run bills: their usage is in its lines, not in these. */
   readonly billedOffCycle?: readonly DayRange[];
+  /** Corrections of earlier periods that this one's invoice carries; those in another currency are left out. */
+  readonly adjustments?: readonly DueAdjustment[];
 }
 
 /** One part of the period under one contract, rated under one plan version. */
@@ -58,6 +61,13 @@ export interface Exclusion {
   readonly reason: 'no_contract' | 'metric_not_in_plan' | 'billed_off_cycle';
 }
 
+/** A contract in shadow mode whose usage plan could not be rated. */
+export interface ShadowRefusal {
+  readonly contractId: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
 export type CustomerRating =
   | {
       readonly kind: 'rated';
@@ -65,8 +75,12 @@ export type CustomerRating =
       readonly billed: readonly RatedSegment[];
       /** What the usage plan would have billed, for customers in shadow mode. */
       readonly shadow: readonly RatedSegment[];
+      /** Why usage plans beside fixed tiers could not be rated. The tiers are billed all the same. */
+      readonly shadowRefusals: readonly ShadowRefusal[];
       readonly exclusions: readonly Exclusion[];
       readonly billedOffCycle: readonly DayRange[];
+      readonly adjustments: readonly CarriedAdjustment[];
+      /** The billed lines and the adjustments. */
       readonly subtotal: MinorUnits;
     }
   /** The customer's invoice waits for a person; the others go on (promise 19). */
@@ -95,6 +109,7 @@ export function rateCustomer(
   if (split.kind === 'refused') return held('usd', split.reason, split.detail);
   const billed: RatedSegment[] = [];
   const shadow: RatedSegment[] = [];
+  const shadowRefusals: ShadowRefusal[] = [];
   const exclusions: Exclusion[] = excludedOutside(inputs, split.segments);
   let currency: Currency | undefined;
   for (const segment of split.segments) {
@@ -112,14 +127,24 @@ export function rateCustomer(
     exclusions.push(...excludedMetrics(main.rolledUp));
     if (segment.contract.mode === 'shadow') {
       const beside = rateSegment(plans, inputs, segment, 'usage');
-      if (beside.kind === 'held') return beside;
-      shadow.push(beside.segment);
+      if (beside.kind === 'rated') shadow.push(beside.segment);
+      else
+        shadowRefusals.push({ contractId: segment.contract.contractId, reason: beside.reason, detail: beside.detail });
     }
   }
   if (currency === undefined) return held('usd', 'no_contract', 'no contract covers any day of the period');
   const subtotal = minorUnits(billed.flatMap((segment) => segment.lines).reduce((sum, line) => sum + line.amount, 0n));
   const { billedOffCycle = [] } = inputs;
-  return { kind: 'rated', currency, billed, shadow, exclusions, billedOffCycle, subtotal };
+  const own = { currency, billed, shadow, shadowRefusals, exclusions, billedOffCycle, adjustments: [], subtotal };
+  return withAdjustments({ kind: 'rated', ...own }, inputs.adjustments ?? []);
+}
+
+/** A rating whose invoice carries adjustments too; those in another currency are left out. A held one carries none. */
+export function withAdjustments(rating: CustomerRating, due: readonly DueAdjustment[]): CustomerRating {
+  if (rating.kind === 'held') return rating;
+  const fitting = due.filter((adjustment) => adjustment.currency === rating.currency);
+  const { carried, subtotal } = carryAdjustments(rating.subtotal, fitting);
+  return { ...rating, adjustments: carried, subtotal };
 }
 
 function held(currency: string, reason: string, detail: string): Held {

@@ -1,3 +1,4 @@
+import type { BillingPeriod } from '../calendar/billing-period.ts';
 import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Reader } from '../database/database.ts';
 import {
@@ -30,27 +31,43 @@ export async function rateCustomers(
 ): Promise<readonly RatedCustomer[]> {
   const pin = { run_id: run.runId, fencing_token: run.fencingToken };
   const contracts = await reader.rows(runContractList, { ...pin, customers });
-  const versions = [...new Set(contracts.flatMap((row) => [row.legacy_plan_version, row.usage_plan_version]))].filter(
-    (version) => version !== null,
-  );
-  const documents = await reader.rows(planVersionListDocuments, { plan_versions: versions });
-  const metrics = await reader.rows(runMetricList, pin);
   const usage = await reader.rows(usageDailySumPinned, {
     ...pin,
     customers,
     from_day: run.from,
     to_day: run.to,
   });
+  const terms = contracts.map((row) => ({ customerId: row.customer_id, terms: toTerms(row) }));
+  return rateFrom(reader, { pin, period: run.period, customers, contracts: terms, usage });
+}
+
+/** What some customers of a run are rated from: their contracts, and rows of usage with the regions added up. */
+export interface RatingBasis {
+  /** The run and the token whose divisors and off-cycle days count. */
+  readonly pin: { readonly run_id: string; readonly fencing_token: number };
+  readonly period: BillingPeriod;
+  readonly customers: readonly string[];
+  readonly contracts: readonly { readonly customerId: string; readonly terms: ContractTerms }[];
+  readonly usage: readonly NonNullable<(typeof usageDailySumPinned)['row']>[];
+}
+
+/** Rates customers from what was read of them; each plan is compiled once. */
+export async function rateFrom(reader: Reader, basis: RatingBasis): Promise<readonly RatedCustomer[]> {
+  const versions = basis.contracts
+    .flatMap(({ terms }) => [terms.legacyPlanVersion, terms.usagePlanVersion])
+    .filter((version) => version !== null);
+  const documents = await reader.rows(planVersionListDocuments, { plan_versions: [...new Set(versions)] });
+  const metrics = await reader.rows(runMetricList, basis.pin);
   const planDocuments = new Map(documents.map((row) => [row.plan_version, row.document]));
   const divisors = new Map(metrics.map((row) => [row.metric, Exact.parse(row.divisor)]));
   const plans = openRatablePlans(planDocuments, divisors);
-  const contractsOf = Map.groupBy(contracts, (row) => row.customer_id);
-  const usageOf = Map.groupBy(usage, (row) => row.customer_id);
-  const offCycle = Map.groupBy(await reader.rows(runOffCycleList, pin), (row) => row.customer_id);
-  return customers.map((customerId) => {
+  const contractsOf = Map.groupBy(basis.contracts, ({ customerId }) => customerId);
+  const usageOf = Map.groupBy(basis.usage, (row) => row.customer_id);
+  const offCycle = Map.groupBy(await reader.rows(runOffCycleList, basis.pin), (row) => row.customer_id);
+  return basis.customers.map((customerId) => {
     const inputs = {
-      period: run.period,
-      contracts: (contractsOf.get(customerId) ?? []).map(toTerms),
+      period: basis.period,
+      contracts: (contractsOf.get(customerId) ?? []).map(({ terms }) => terms),
       planDocuments,
       divisors,
       usage: (usageOf.get(customerId) ?? []).map((row) => ({
@@ -73,7 +90,8 @@ export async function rateCustomers(
 /** Rating does not look at the region; it is named where a row is one region's. */
 const ALL_REGIONS = '';
 
-function toTerms(row: {
+/** A contract's terms as rating takes them. */
+export function toTerms(row: {
   readonly contract_id: string;
   readonly mode: ContractTerms['mode'];
   readonly legacy_plan_version: string | null;

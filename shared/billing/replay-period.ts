@@ -1,11 +1,14 @@
 import { billingPeriod } from '../calendar/billing-period.ts';
 import type { Reader } from '../database/database.ts';
 import {
+  adjustmentListOnInvoices,
   chargeListOfCustomers,
   invoiceListForReplay,
   runCheckpointCountRows,
   stripeRequestListOfInvoices,
 } from '../database/queries.generated.ts';
+import { readAdjustment } from './adjustment.ts';
+import { withAdjustments } from './rate-customer.ts';
 import { rateCustomers } from './rate-customers.ts';
 import { type InvoiceReplay, type KeptBytes, replayInvoice, replayWithoutRows } from './replay.ts';
 
@@ -75,9 +78,14 @@ async function replayPinned(reader: Reader, pinned: Pinned): Promise<InvoiceRepl
   const ratings = new Map(
     (await rateCustomers(reader, run, customers)).map(({ customerId, rating }) => [customerId, rating]),
   );
+  const carried = Map.groupBy(
+    await reader.rows(adjustmentListOnInvoices, { invoice_ids: rows.map((row) => row.invoice_id) }),
+    (row) => row.invoice_id,
+  );
   return kept.map((one) => {
     const rating = ratings.get(one.invoice.customer_id);
     if (rating === undefined) throw new Error(`customer ${one.invoice.customer_id} was not rated anew`);
-    return replayInvoice(one, rating);
+    const adjustments = (carried.get(one.invoice.invoice_id) ?? []).map((row) => readAdjustment(row.document));
+    return replayInvoice(one, withAdjustments(rating, adjustments));
   });
 }

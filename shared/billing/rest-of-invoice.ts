@@ -3,6 +3,7 @@ import { billingPeriod, periodDays } from '../calendar/billing-period.ts';
 import { type UtcDay, utcDay } from '../calendar/utc-day.ts';
 import type { Reader } from '../database/database.ts';
 import {
+  adjustmentListOnInvoice,
   type BillingMode,
   chargeListOfInvoice,
   checkpointListOfInvoice,
@@ -15,10 +16,11 @@ import {
 } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
 import type { UsageQuantity } from '../rating/roll-up.ts';
+import { readAdjustment } from './adjustment.ts';
 import type { PinnedCheckpoint } from './explain-checkpoints.ts';
 import type { ContractTerms, CustomerInputs } from './rate-customer.ts';
 
-/** A line as it was kept when it was rated. */
+/** A line of the invoice's own period, as it was kept when it was rated. */
 export interface KeptCharge {
   readonly contract_id: string;
   readonly segment_from: string;
@@ -94,7 +96,8 @@ export async function restOf(
   const period = billingPeriod(invoice.period);
   const days = periodDays(period);
   const { segments, billedOffCycle } = documentSchema.parse(JSON.parse(invoice.document));
-  const charges = await reader.rows(chargeListOfInvoice, key);
+  const charges = (await reader.rows(chargeListOfInvoice, key)).filter(({ purpose }) => purpose === 'billed');
+  const adjustments = await reader.rows(adjustmentListOnInvoice, key);
   const contractRows = await reader.rows(contractListNamed, { contract_ids: segments.map(({ contract }) => contract) });
   const metricRows = await reader.rows(metricList, {});
   const pinnedDivisors = new Map(
@@ -133,6 +136,7 @@ export async function restOf(
     divisors: new Map([...metrics].map(([metric, { divisor }]) => [metric, divisor])),
     usage,
     billedOffCycle: billedOffCycle.map(({ from, to }) => ({ from: utcDay(from), to: utcDay(to) })),
+    adjustments: adjustments.map((row) => readAdjustment(row.document)),
   };
   return { charges, contracts, metrics, checkpoints, usage, inputs };
 }

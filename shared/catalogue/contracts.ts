@@ -117,7 +117,8 @@ type TermsReading =
   | { readonly kind: 'read'; readonly overrides: PlanOverrides; readonly diagnostics: readonly Diagnostic[] }
   | (Refusal<TermsReason> & { readonly diagnostics: readonly Diagnostic[] });
 
-async function readTerms(reader: Reader, given: ContractTerms): Promise<TermsReading> {
+/** Reads terms and checks the plan with its overrides like any plan. */
+export async function readTerms(reader: Reader, given: ContractTerms): Promise<TermsReading> {
   const fail = (
     reason: TermsReason | 'not_found',
     detail: string,

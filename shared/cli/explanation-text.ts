@@ -1,4 +1,5 @@
 import type {
+  CarriedExplanation,
   InvoiceExplanation,
   LineExplanation,
   MetricExplanation,
@@ -23,7 +24,14 @@ export function explanationText(
   const checkpoints = new Map(explanation.checkpoints.map((checkpoint) => [checkpoint.name, checkpoint]));
   const view: ExplanationView = { style, full, currency: explanation.currency, checkpoints };
   const trees = explanation.lines.map((line) => tree(lineBranch(line, view), style));
-  const parts = [head(explanation, style), ...trees, ...tail(explanation, style), verdict(explanation, style)];
+  const carried = explanation.carried.map((each) => tree(carriedBranch(each, view), style));
+  const parts = [
+    head(explanation, style),
+    ...trees,
+    ...carried,
+    ...tail(explanation, style),
+    verdict(explanation, style),
+  ];
   return parts.join('\n\n');
 }
 
@@ -72,6 +80,22 @@ function lineBranch(line: LineExplanation, view: ExplanationView): Branch {
   };
 }
 
+function carriedBranch(carried: CarriedExplanation, { style, currency }: ExplanationView): Branch {
+  const amount = (minor: string) => money(BigInt(minor), currency);
+  return {
+    text: `${style.bold(carried.adjustment)}  correction of ${carried.corrects.join(', ')}  ${style.bold(amount(carried.totalMinor))}`,
+    branches: [
+      ...carried.lines.map((line) => ({
+        text: `${plain(line.label)}: billed ${figure(line.billed)}, right is ${figure(line.corrected)}  ${amount(line.amountMinor)}  (line ${line.line} of ${line.invoice})`,
+      })),
+      ...(carried.creditedMinor === '0'
+        ? []
+        : [{ text: `given back as a credit, so that nothing is negative: ${amount(carried.creditedMinor)}` }]),
+      { text: `all of it: daybook adjustments show ${carried.adjustment}` },
+    ],
+  };
+}
+
 function valueText(value: Exclude<ValueExplanation, MetricExplanation>): string {
   switch (value.kind) {
     case 'parameter': {
@@ -115,6 +139,12 @@ function partsBranch(line: LineExplanation, currency: string): Branch {
 
 function tail(explanation: InvoiceExplanation, style: Style): string[] {
   const parts: string[] = [];
+  if (explanation.correctedBy.length > 0) {
+    const branches = explanation.correctedBy.map(({ adjustment, status, totalMinor, invoice }) => ({
+      text: `${adjustment}: ${money(BigInt(totalMinor), explanation.currency)}, ${statusPaint(status, style)}${invoice === null ? '' : ` on ${invoice}`}`,
+    }));
+    parts.push(tree({ text: style.bold('Corrected since'), branches }, style));
+  }
   if (explanation.exclusions.length > 0) {
     const branches = explanation.exclusions.map(({ metric, rows, quantity, reason }) => {
       return {

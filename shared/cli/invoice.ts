@@ -146,6 +146,7 @@ async function show({ database }: Session, invoiceId: string): Promise<CommandOu
   const charges = await database.rows(chargeListOfInvoice, { invoice_id: invoiceId });
   const lines = charges.map((charge) => ({
     key: charge.line_key,
+    adjustment: charge.adjustment_id,
     label: charge.label,
     project: charge.project_id,
     from: charge.segment_from,

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { registerAdjustments } from './adjustments.ts';
 import { registerAudit } from './audit.ts';
 import type { Registration } from './commands.ts';
+import { registerContracts } from './contracts.ts';
 import { registerCustomers } from './customers.ts';
 import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
@@ -26,7 +28,9 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerSources,
   registerUsage,
   registerRun,
+  registerContracts,
   registerInvoice,
+  registerAdjustments,
   registerTrace,
   registerRules,
   registerCustomers,

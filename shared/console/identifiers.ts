@@ -30,6 +30,10 @@ export const runSchema = z.string().refine((text) => {
 const seriesSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,95}$/, 'not a series');
 /** The second and later invoices of one obligation carry a number. */
 const issueSchema = z.string().regex(/^[1-9]\d{0,3}$/, 'not a number of an invoice');
+/** The month's run numbers its adjustments alone, an off-cycle run with its contract. */
+export const adjustmentNumberSchema = z
+  .string()
+  .regex(/^([a-z0-9][a-z0-9_-]{0,80}-)?[1-9]\d{0,5}$/, 'not a number of an adjustment');
 export const positionSchema = z
   .string()
   .regex(/^(0|[1-9]\d{0,4})$/, 'not a line')

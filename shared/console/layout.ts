@@ -7,6 +7,8 @@ const NAVIGATION: readonly (readonly [NavigationItem, string, string])[] = [
   ['usage', 'Usage', '/usage'],
   ['customers', 'Customers', '/customers'],
   ['plans', 'Plans', '/plans'],
+  ['shadow', 'Shadow', '/shadow'],
+  ['adjustments', 'Adjustments', '/adjustments'],
   ['reconciliation', 'Reconciliation', '/reconciliation'],
   ['exceptions', 'Exceptions', '/exceptions'],
   ['operations', 'Operations', '/operations'],

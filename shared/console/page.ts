@@ -17,6 +17,8 @@ export type NavigationItem =
   | 'customers'
   | 'plans'
   | 'reconciliation'
+  | 'adjustments'
+  | 'shadow'
   | 'exceptions'
   | 'operations'
   | 'audit';

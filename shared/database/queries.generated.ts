@@ -1,31 +1,224 @@
 // Generated from sql/queries by "npm run generate", with types as the database describes them. Do not edit.
 import type { Query } from './query.ts';
 
+export type AdjustmentStatus = 'proposed' | 'approved' | 'placed' | 'applied' | 'rejected' | 'superseded';
 export type BackfillCellStatus = 'waiting' | 'running' | 'changed' | 'unchanged' | 'failed';
 export type BackfillStatus = 'proposed' | 'running' | 'complete' | 'failed' | 'rejected';
 export type BillingMode = 'legacy' | 'shadow' | 'usage';
 export type BillingRunStatus = 'open' | 'collecting' | 'complete' | 'rated' | 'in_review' | 'approved' | 'issuing' | 'issued' | 'closed' | 'rating_failed' | 'issuing_failed';
-export type ChargePurpose = 'billed' | 'shadow';
+export type ChargePurpose = 'billed' | 'shadow' | 'adjustment';
 export type CheckpointStatus = 'running' | 'complete' | 'unchanged' | 'failed' | 'superseded';
 export type CloseRuleKind = 'bounds' | 'automatic_approval';
 export type CloseRuleStatus = 'proposed' | 'in_force' | 'retired' | 'withdrawn';
 export type ContractStatus = 'draft' | 'approved' | 'active' | 'ended';
+export type CreditKind = 'credit_note' | 'balance';
+export type CreditStatus = 'planned' | 'committed' | 'issued' | 'failed' | 'cancelled';
+export type CreditWay = 'next_invoice' | 'credit_note';
 export type DeadLetterStatus = 'waiting' | 'replayed' | 'discarded';
 export type ExceptionStatus = 'open' | 'retrying' | 'resolved' | 'waived' | 'escalated';
 export type InvoiceStatus = 'rated' | 'held' | 'approved' | 'drafted' | 'verified' | 'finalized' | 'paid' | 'uncollectible' | 'void' | 'stripe_failed' | 'superseded';
 export type InvoiceVoidStatus = 'asked' | 'approved' | 'done' | 'withdrawn';
+export type ModeChangeStatus = 'proposed' | 'approved' | 'rejected' | 'rolled_back';
 export type PlanVersionStatus = 'draft' | 'checked' | 'in_review' | 'approved' | 'active' | 'retired' | 'rejected';
 export type PrincipalKind = 'person' | 'service';
 export type PrincipalRole = 'viewer' | 'operator' | 'author' | 'approver' | 'finance';
+export type ReratingShardStatus = 'waiting' | 'compared';
 export type Rollup = 'sum' | 'max' | 'mean' | 'last';
 export type RunShardStatus = 'waiting' | 'rated' | 'failed';
 export type StripeDifferenceStatus = 'open' | 'accepted' | 'resolved';
 export type StripeRequestStatus = 'committed' | 'answered' | 'refused';
+export type TermCorrectionStatus = 'draft' | 'approved' | 'rejected' | 'superseded';
 export type UsageAnomalyKind = 'project_vanished' | 'volume_zero' | 'volume_low' | 'volume_high';
 export type UsageAnomalyStatus = 'open' | 'released' | 'cleared';
 export type UsageDefinitionKind = 'metric' | 'source';
 export type UsageDefinitionStatus = 'draft' | 'in_review' | 'approved' | 'retired' | 'rejected';
 export type WaiverStatus = 'proposed' | 'approved' | 'rejected';
+
+/**
+ * Ends adjustments that stand in full: their invoice is final, and each of their credits is in Stripe. One of the two
+ * parameters names what has just become so.
+ */
+export const adjustmentApply: Query<{ readonly adjustment_id: string | null; readonly invoice_id: string | null }, { readonly adjustment_id: string }> = {
+  name: 'adjustment_apply',
+  parameters: ['adjustment_id', 'invoice_id'],
+  text: `update adjustments a set status = 'applied'
+where a.status = 'placed' and (a.adjustment_id = $1 or a.invoice_id = $2)
+  and not exists (select from credits k where k.adjustment_id = a.adjustment_id and k.status not in ('issued', 'cancelled'))
+  and (a.invoice_id is null or exists (select from invoices i where i.invoice_id = a.invoice_id and i.status in ('finalized', 'paid', 'uncollectible')))
+returning a.adjustment_id`,
+};
+
+/**
+ * Approves those that the policy of their currency lets through; the others wait for a person. A trigger checks the limit again.
+ */
+export const adjustmentApproveByPolicy: Query<{ readonly decided_at: Date; readonly adjustment_ids: readonly string[] }, { readonly adjustment_id: string }> = {
+  name: 'adjustment_approve_by_policy',
+  parameters: ['decided_at', 'adjustment_ids'],
+  text: `update adjustments a set status = 'approved', decided_at = $1
+from adjustment_policies p
+where a.adjustment_id = any($2::text[]) and a.status = 'proposed' and p.currency = a.currency
+  and adjusted_of(a.customer_id, a.period) <= p.automatic_up_to
+returning a.adjustment_id`,
+};
+
+/**
+ * A person's decision on a proposed adjustment. A trigger refuses who brought it about; no row means that it is not proposed.
+ */
+export const adjustmentDecide: Query<{ readonly decision: AdjustmentStatus; readonly approver: string; readonly decided_at: Date; readonly adjustment_id: string }, { readonly adjustment_id: string }> = {
+  name: 'adjustment_decide',
+  parameters: ['decision', 'approver', 'decided_at', 'adjustment_id'],
+  text: `update adjustments set status = $1::adjustment_status, approver = $2, decided_at = $3
+where adjustment_id = $4 and status = 'proposed'
+returning adjustment_id`,
+};
+
+/**
+ * One adjustment with the customer's name.
+ */
+export const adjustmentFind: Query<{ readonly adjustment_id: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly run_id: string; readonly rerating: number; readonly inputs_digest: string; readonly currency: string; readonly billed: bigint; readonly corrected: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly status: AdjustmentStatus; readonly author: string; readonly approver: string | null; readonly decided_at: Date | null; readonly invoice_id: string | null; readonly proposed_at: Date; readonly cause: string; readonly rerated_at: Date }> = {
+  name: 'adjustment_find',
+  parameters: ['adjustment_id'],
+  text: `select a.adjustment_id, a.customer_id, c.name as customer_name, a.period, a.run_id, a.rerating, a.inputs_digest, a.currency, a.billed, a.corrected, a.total,
+  a.document, a.document_digest, a.status, a.author, a.approver, a.decided_at, a.invoice_id, a.proposed_at, g.cause, g.opened_at as rerated_at
+from adjustments a join customers c using (customer_id) join reratings g using (run_id, rerating)
+where a.adjustment_id = $1`,
+};
+
+/**
+ * Keeps the adjustments of a shard in one statement, from a JSON array whose amounts are text.
+ */
+export const adjustmentInsert: Query<{ readonly period: string; readonly run_id: string; readonly rerating: number; readonly author: string; readonly proposed_at: Date; readonly adjustments: string }, Record<never, never>> = {
+  name: 'adjustment_insert',
+  parameters: ['period', 'run_id', 'rerating', 'author', 'proposed_at', 'adjustments'],
+  text: `insert into adjustments (adjustment_id, customer_id, period, run_id, rerating, inputs_digest, currency, billed, corrected, total,
+  document, document_digest, status, author, proposed_at)
+select a.adjustment_id, a.customer_id, $1, $2, $3::int, a.inputs_digest, a.currency, a.billed, a.corrected, a.total,
+  a.document, a.document_digest, 'proposed', $4, $5::timestamptz
+from jsonb_to_recordset($6::jsonb) a (adjustment_id text, customer_id text, inputs_digest text, currency text, billed bigint,
+  corrected bigint, total bigint, document text, document_digest text)`,
+};
+
+/**
+ * Adjustments with what a person looks at, the latest period first; superseded ones only when asked for by their status.
+ */
+export const adjustmentList: Query<{ readonly period: string | null; readonly customer_id: string | null; readonly status: AdjustmentStatus | null }, { readonly adjustment_id: string; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly currency: string; readonly billed: bigint; readonly corrected: bigint; readonly total: bigint; readonly status: AdjustmentStatus; readonly author: string; readonly approver: string | null; readonly invoice_id: string | null; readonly proposed_at: Date }> = {
+  name: 'adjustment_list',
+  parameters: ['period', 'customer_id', 'status'],
+  text: `select a.adjustment_id, a.customer_id, c.name as customer_name, a.period, a.currency, a.billed, a.corrected, a.total, a.status, a.author, a.approver,
+  a.invoice_id, a.proposed_at
+from adjustments a join customers c using (customer_id)
+where ($1::text is null or a.period = $1)
+  and ($2::text is null or a.customer_id = $2)
+  and case when $3::adjustment_status is null then a.status <> 'superseded' else a.status = $3 end
+order by a.period desc, a.customer_id, length(a.adjustment_id), a.adjustment_id`,
+};
+
+/**
+ * The approved adjustments of a shard's customers for earlier periods, locked to the end of the transaction: the next
+ * invoice carries them. Those that wait because an invoice could not take them are due again.
+ */
+export const adjustmentListDue: Query<{ readonly customers: readonly string[]; readonly period: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly document: string }> = {
+  name: 'adjustment_list_due',
+  parameters: ['customers', 'period'],
+  text: `select adjustment_id, customer_id, document from adjustments
+where customer_id = any($1::text[]) and period < $2 and status = 'approved'
+order by customer_id, period, length(adjustment_id), adjustment_id
+for update`,
+};
+
+/**
+ * Every adjustment of some customers and a run, in the order in which they came.
+ */
+export const adjustmentListOfCustomers: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly status: AdjustmentStatus; readonly inputs_digest: string; readonly document: string }> = {
+  name: 'adjustment_list_of_customers',
+  parameters: ['customers', 'run_id'],
+  text: `select adjustment_id, customer_id, status, inputs_digest, document from adjustments
+where customer_id = any($1::text[]) and run_id = $2
+order by customer_id, length(adjustment_id), adjustment_id`,
+};
+
+/**
+ * The adjustments that correct an invoice's lines, with where each stands.
+ */
+export const adjustmentListOfInvoice: Query<{ readonly invoice_id: string }, { readonly adjustment_id: string; readonly status: AdjustmentStatus; readonly currency: string; readonly total: bigint; readonly invoice_id: string | null; readonly proposed_at: Date }> = {
+  name: 'adjustment_list_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select a.adjustment_id, a.status, a.currency, a.total, a.invoice_id, a.proposed_at
+from adjustments a join invoices i on i.customer_id = a.customer_id and i.run_id = a.run_id
+where i.invoice_id = $1
+  and exists (select from jsonb_array_elements(a.document::jsonb -> 'corrects') c where c ->> 'invoice' = i.invoice_id)
+order by length(a.adjustment_id), a.adjustment_id`,
+};
+
+/**
+ * The adjustments whose lines stand on an invoice, whatever became of it, with what of each is given back as credits.
+ */
+export const adjustmentListOnInvoice: Query<{ readonly invoice_id: string }, { readonly adjustment_id: string; readonly period: string; readonly status: AdjustmentStatus; readonly currency: string; readonly total: bigint; readonly document: string; readonly credited: bigint }> = {
+  name: 'adjustment_list_on_invoice',
+  parameters: ['invoice_id'],
+  text: `select a.adjustment_id, a.period, a.status, a.currency, a.total, a.document,
+  coalesce((select sum(c.amount) from charges c where c.invoice_id = $1 and c.adjustment_id = a.adjustment_id), 0)::bigint - a.total as "credited"
+from adjustments a
+where a.adjustment_id in (select c.adjustment_id from charges c where c.invoice_id = $1 and c.purpose = 'adjustment')
+order by (select min(c.position) from charges c where c.invoice_id = $1 and c.adjustment_id = a.adjustment_id)`,
+};
+
+/**
+ * The adjustments whose lines stand on some invoices, whatever became of them, in the order of their lines.
+ */
+export const adjustmentListOnInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly document: string }> = {
+  name: 'adjustment_list_on_invoices',
+  parameters: ['invoice_ids'],
+  text: `select c.invoice_id as "invoice_id", a.document
+from (select invoice_id, adjustment_id, min(position) as place from charges
+      where invoice_id = any($1::text[]) and purpose = 'adjustment' group by invoice_id, adjustment_id) c
+join adjustments a using (adjustment_id)
+order by c.invoice_id, c.place`,
+};
+
+/**
+ * Approved adjustments that stand nowhere, locked, with how their currency's credits are given and whether the customer
+ * is billed again: by a contract that covers a day after the last period whose run was approved, and was not billed
+ * off-cycle already.
+ */
+export const adjustmentListToPlace: Query<{ readonly adjustment_ids: readonly string[] }, { readonly adjustment_id: string; readonly customer_id: string; readonly period: string; readonly currency: string; readonly total: bigint; readonly credits_by: CreditWay; readonly billed_again: boolean }> = {
+  name: 'adjustment_list_to_place',
+  parameters: ['adjustment_ids'],
+  text: `select a.adjustment_id, a.customer_id, a.period, a.currency, a.total,
+  coalesce(p.credits_by, 'next_invoice') as "credits_by",
+  exists (select from contracts k where k.customer_id = a.customer_id and k.status in ('approved', 'active', 'ended')
+    and (k.ends_on is null or (k.ends_on > k.starts_on and k.ends_on > (
+      select max(r.period_to) from billing_runs r
+      where r.contract_id is null and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))))
+    and not exists (select from billing_runs o where o.contract_id = k.contract_id
+      and o.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))) as "billed_again"
+from adjustments a left join adjustment_policies p on p.currency = a.currency
+where a.adjustment_id = any($1::text[]) and a.status = 'approved'
+order by length(a.adjustment_id), a.adjustment_id
+for update of a`,
+};
+
+/**
+ * Puts approved adjustments on invoices (or, without one, as credits alone), in one statement for two lists of equal length.
+ */
+export const adjustmentPlace: Query<{ readonly adjustment_ids: readonly string[]; readonly invoice_ids: readonly string[] }, { readonly adjustment_id: string }> = {
+  name: 'adjustment_place',
+  parameters: ['adjustment_ids', 'invoice_ids'],
+  text: `update adjustments a set status = 'placed', invoice_id = p.invoice_id
+from (select unnest($1::text[]) as adjustment_id, nullif(unnest($2::text[]), '') as invoice_id) p
+where a.adjustment_id = p.adjustment_id and a.status = 'approved'
+returning a.adjustment_id`,
+};
+
+/**
+ * Retires adjustments that stand nowhere yet, because a newer change covers what they corrected.
+ */
+export const adjustmentSupersede: Query<{ readonly adjustment_ids: readonly string[] }, { readonly adjustment_id: string }> = {
+  name: 'adjustment_supersede',
+  parameters: ['adjustment_ids'],
+  text: `update adjustments set status = 'superseded' where adjustment_id = any($1::text[]) and status in ('proposed', 'approved')
+returning adjustment_id`,
+};
 
 /**
  * Takes the alert that has waited longest and gives its sender until :claimed_until. No row: none is due, or the last message is less than a second old.
@@ -122,7 +315,8 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   select distinct on (t.entity, l.subject) t.entity, l.subject, t.to_state as state, l.sequence
   from audit_log l
   join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
-  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception')
+  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception',
+    'adjustment', 'credit', 'mode_change', 'term_correction')
   order by t.entity, l.subject, l.sequence desc
 ), actual as (
   select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
@@ -131,6 +325,10 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   union all select 'billing_run', run_id, status::text from billing_runs
   union all select 'invoice', invoice_id, status::text from invoices
   union all select 'exception', exception_id::text, status::text from exceptions
+  union all select 'adjustment', adjustment_id, status::text from adjustments
+  union all select 'credit', credit_id, status::text from credits
+  union all select 'mode_change', next_contract_id, status::text from mode_changes
+  union all select 'term_correction', correction_id, status::text from term_corrections
 )
 select coalesce(a.entity, l.entity) as "entity", coalesce(a.subject, l.subject) as "subject",
   a.state as "actual_state", l.state as "logged_state", l.sequence as "last_sequence"
@@ -1146,12 +1344,12 @@ export const chargeInsertMany: Query<{ readonly run_id: string; readonly fencing
   name: 'charge_insert_many',
   parameters: ['run_id', 'fencing_token', 'charges'],
   text: `insert into charges (run_id, fencing_token, customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to,
-  line_key, label, project_id, currency, quantity, exact, amount, formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details)
+  line_key, label, project_id, currency, quantity, exact, amount, formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details, adjustment_id)
 select $1, $2::int, r.customer_id, r.purpose, r.position, r.invoice_id, r.contract_id, r.segment_from, r.segment_to,
-  r.line_key, r.label, r.project_id, r.currency, r.quantity, r.exact, r.amount, r.formula, r.formula_digest, r.plan_version, r.parameters_digest, r.usage_digest, r.inputs, r.details
+  r.line_key, r.label, r.project_id, r.currency, r.quantity, r.exact, r.amount, r.formula, r.formula_digest, r.plan_version, r.parameters_digest, r.usage_digest, r.inputs, r.details, r.adjustment_id
 from jsonb_to_recordset($3::jsonb) r (customer_id text, purpose charge_purpose, position int, invoice_id text, contract_id text, segment_from date, segment_to date,
   line_key text, label text, project_id text, currency text, quantity text, exact text, amount bigint, formula text, formula_digest text, plan_version text,
-  parameters_digest text, usage_digest text, inputs text, details text)`,
+  parameters_digest text, usage_digest text, inputs text, details text, adjustment_id text)`,
 };
 
 /**
@@ -1190,11 +1388,11 @@ order by 1, 2, 3, 4`,
 /**
  * The lines of some customers in a run under a token, billed and shadow, in their order, with everything that was fixed when they were rated.
  */
-export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
+export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string; readonly adjustment_id: string | null }> = {
   name: 'charge_list_of_customers',
   parameters: ['run_id', 'fencing_token', 'customers'],
   text: `select customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
-  formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details
+  formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details, adjustment_id
 from charges
 where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
 order by customer_id, purpose, position`,
@@ -1203,10 +1401,10 @@ order by customer_id, purpose, position`,
 /**
  * The lines of an invoice in their order, with everything that was fixed when they were rated (promise 6).
  */
-export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
+export const chargeListOfInvoice: Query<{ readonly invoice_id: string }, { readonly position: number; readonly purpose: ChargePurpose; readonly adjustment_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string }> = {
   name: 'charge_list_of_invoice',
   parameters: ['invoice_id'],
-  text: `select position, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
+  text: `select position, purpose, adjustment_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
   formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details
 from charges
 where invoice_id = $1
@@ -1705,6 +1903,22 @@ from contracts where contract_id = $1`,
 };
 
 /**
+ * Contracts with their customers' names, of one customer or all, in a mode or any, the latest first of each customer.
+ */
+export const contractListFiltered: Query<{ readonly customer_id: string | null; readonly mode: BillingMode | null }, { readonly contract_id: string; readonly customer_id: string; readonly customer_name: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly approver: string | null; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null; readonly overrides: string }> = {
+  name: 'contract_list_filtered',
+  parameters: ['customer_id', 'mode'],
+  text: `select k.contract_id, k.customer_id, c.name as customer_name, k.mode, k.status, k.starts_on, k.ends_on, k.author, k.approver,
+  k.legacy_plan_version, l.plan as "legacy_plan", k.usage_plan_version, u.plan as "usage_plan", k.overrides
+from contracts k join customers c using (customer_id)
+left join plan_versions l on l.plan_version = k.legacy_plan_version
+left join plan_versions u on u.plan_version = k.usage_plan_version
+where ($1::text is null or k.customer_id = $1)
+  and ($2::billing_mode is null or k.mode = $2)
+order by k.customer_id, k.starts_on desc, k.contract_id`,
+};
+
+/**
  * The contracts that a version of the plan bills, or those of the customers that are named, with days in the range.
  */
 export const contractListForBacktest: Query<{ readonly to_day: string; readonly from_day: string; readonly customers: readonly string[]; readonly plan: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
@@ -1781,6 +1995,95 @@ from charges c join contracts k on k.contract_id = c.contract_id
 where c.invoice_id = $1
 group by k.contract_id
 order by k.contract_id`,
+};
+
+/**
+ * Keeps the key and bytes of a credit's request before it is sent. No row means that somebody else has done so.
+ */
+export const creditCommit: Query<{ readonly idempotency_key: string; readonly path: string; readonly body: string; readonly body_digest: string; readonly committed_at: Date; readonly credit_id: string }, { readonly credit_id: string }> = {
+  name: 'credit_commit',
+  parameters: ['idempotency_key', 'path', 'body', 'body_digest', 'committed_at', 'credit_id'],
+  text: `update credits set status = 'committed', idempotency_key = $1, path = $2, body = $3, body_digest = $4,
+  committed_at = $5, failure_detail = null
+where credit_id = $6 and status in ('planned', 'failed')
+returning credit_id`,
+};
+
+/**
+ * How many credits an adjustment has had, cancelled ones too: the next one's number.
+ */
+export const creditCountOfAdjustment: Query<{ readonly adjustment_ids: readonly string[] }, { readonly adjustment_id: string; readonly made: number }> = {
+  name: 'credit_count_of_adjustment',
+  parameters: ['adjustment_ids'],
+  text: `select adjustment_id, count(*)::int as "made" from credits where adjustment_id = any($1::text[]) group by adjustment_id`,
+};
+
+/**
+ * Keeps why a credit could not be given. It is tried again, and looked up before.
+ */
+export const creditFail: Query<{ readonly failure_detail: string; readonly credit_id: string }, { readonly credit_id: string }> = {
+  name: 'credit_fail',
+  parameters: ['failure_detail', 'credit_id'],
+  text: `update credits set status = 'failed', failure_detail = $1
+where credit_id = $2 and status in ('planned', 'committed')
+returning credit_id`,
+};
+
+/**
+ * A credit with what its request is made from.
+ */
+export const creditFind: Query<{ readonly credit_id: string }, { readonly credit_id: string; readonly adjustment_id: string; readonly kind: CreditKind; readonly customer_id: string; readonly invoice_id: string | null; readonly carrier_invoice_id: string | null; readonly currency: string; readonly amount: bigint; readonly status: CreditStatus; readonly idempotency_key: string | null; readonly path: string | null; readonly body: string | null; readonly body_digest: string | null; readonly stripe_id: string | null; readonly failure_detail: string | null; readonly period: string; readonly stripe_invoice_id: string | null; readonly invoice_status: InvoiceStatus | null; readonly carrier_status: InvoiceStatus | null; readonly stripe_customer_id: string | null }> = {
+  name: 'credit_find',
+  parameters: ['credit_id'],
+  text: `select k.credit_id, k.adjustment_id, k.kind, k.customer_id, k.invoice_id, k.carrier_invoice_id, k.currency, k.amount, k.status, k.idempotency_key, k.path, k.body,
+  k.body_digest, k.stripe_id, k.failure_detail, a.period, i.stripe_invoice_id as "stripe_invoice_id", i.status as "invoice_status", r.status as "carrier_status",
+  c.stripe_customer_id
+from credits k join adjustments a using (adjustment_id) join customers c on c.customer_id = k.customer_id
+left join invoices i on i.invoice_id = k.invoice_id
+left join invoices r on r.invoice_id = k.carrier_invoice_id
+where k.credit_id = $1`,
+};
+
+/**
+ * Plans credits, from a JSON array whose amounts are text.
+ */
+export const creditInsert: Query<{ readonly planned_at: Date; readonly credits: string }, Record<never, never>> = {
+  name: 'credit_insert',
+  parameters: ['planned_at', 'credits'],
+  text: `insert into credits (credit_id, adjustment_id, kind, customer_id, invoice_id, carrier_invoice_id, currency, amount, status, planned_at)
+select k.credit_id, k.adjustment_id, k.kind, k.customer_id, k.invoice_id, k.carrier_invoice_id, k.currency, k.amount, 'planned', $1::timestamptz
+from jsonb_to_recordset($2::jsonb) k (credit_id text, adjustment_id text, kind credit_kind, customer_id text, invoice_id text,
+  carrier_invoice_id text, currency text, amount bigint)`,
+};
+
+/**
+ * Keeps Stripe's answer to a credit, once.
+ */
+export const creditIssue: Query<{ readonly stripe_id: string; readonly answered_at: Date; readonly credit_id: string }, { readonly adjustment_id: string }> = {
+  name: 'credit_issue',
+  parameters: ['stripe_id', 'answered_at', 'credit_id'],
+  text: `update credits set status = 'issued', stripe_id = $1, answered_at = $2, failure_detail = null
+where credit_id = $3 and status = 'committed'
+returning adjustment_id`,
+};
+
+/**
+ * The credits of an adjustment.
+ */
+export const creditListOfAdjustment: Query<{ readonly adjustment_id: string }, { readonly credit_id: string; readonly kind: CreditKind; readonly invoice_id: string | null; readonly carrier_invoice_id: string | null; readonly currency: string; readonly amount: bigint; readonly status: CreditStatus; readonly stripe_id: string | null; readonly failure_detail: string | null; readonly idempotency_key: string | null; readonly body_digest: string | null; readonly committed_at: Date | null; readonly answered_at: Date | null }> = {
+  name: 'credit_list_of_adjustment',
+  parameters: ['adjustment_id'],
+  text: `select credit_id, kind, invoice_id, carrier_invoice_id, currency, amount, status, stripe_id, failure_detail, idempotency_key, body_digest, committed_at, answered_at
+from credits where adjustment_id = $1 order by length(credit_id), credit_id`,
+};
+
+/**
+ * The credits that wait for an invoice to be final.
+ */
+export const creditListPlannedOfCarrier: Query<{ readonly invoice_id: string }, { readonly credit_id: string }> = {
+  name: 'credit_list_planned_of_carrier',
+  parameters: ['invoice_id'],
+  text: `select credit_id from credits where carrier_invoice_id = $1 and status = 'planned' order by length(credit_id), credit_id`,
 };
 
 /**
@@ -2204,6 +2507,22 @@ from unnest($6::text[], $7::text[], $8::int[], $9::invoice_status[], $10::text[]
 };
 
 /**
+ * The invoices that a credit of a customer's period can reduce, in the order in which they are taken: those of the period,
+ * then those that carried its adjustments, with what is left of each total. Voided and uncollectible ones bear nothing.
+ */
+export const invoiceListCreditable: Query<{ readonly customer_id: string; readonly currency: string; readonly period: string }, { readonly invoice_id: string; readonly left: bigint }> = {
+  name: 'invoice_list_creditable',
+  parameters: ['customer_id', 'currency', 'period'],
+  text: `select i.invoice_id, i.total - coalesce((select sum(k.amount) from credits k where k.invoice_id = i.invoice_id and k.status <> 'cancelled'), 0)::bigint as "left"
+from invoices i
+where i.customer_id = $1 and i.currency = $2
+  and i.status in ('approved', 'drafted', 'verified', 'stripe_failed', 'finalized', 'paid')
+  and (i.period = $3 or exists (select from adjustments a where a.invoice_id = i.invoice_id and a.customer_id = $1
+         and a.period = $3 and a.status in ('placed', 'applied')))
+order by i.period, i.series, i.invoice_id`,
+};
+
+/**
  * Usage that is in no line of a run's live invoices, by metric and reason, as the invoices state it.
  */
 export const invoiceListExclusionsOfRun: Query<{ readonly run_id: string }, { readonly metric: string; readonly reason: string; readonly invoices: number; readonly rows: bigint; readonly quantity: string }> = {
@@ -2350,6 +2669,20 @@ export const invoiceLock: Query<{ readonly invoice_id: string }, { readonly invo
 from invoices i join billing_runs r using (run_id) join customers c using (customer_id)
 where i.invoice_id = $1
 for update of i`,
+};
+
+/**
+ * The invoices that a run made for some customers, released or held for a decision, locked to the end of the transaction:
+ * whoever corrects them waits. One that could not be rated has billed nothing and is left out.
+ */
+export const invoiceLockBilled: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly currency: string; readonly document: string; readonly document_digest: string }> = {
+  name: 'invoice_lock_billed',
+  parameters: ['customers', 'run_id'],
+  text: `select invoice_id, customer_id, currency, document, document_digest from invoices
+where customer_id = any($1::text[]) and run_id = $2 and status not in ('superseded', 'void')
+  and not jsonb_exists(document::jsonb, 'held')
+order by customer_id, series, invoice_id
+for update`,
 };
 
 /**
@@ -2509,6 +2842,60 @@ export const metricList: Query<Record<never, never>, { readonly metric: string; 
   name: 'metric_list',
   parameters: [],
   text: `select metric, title, unit, rollup, divisor from metrics order by metric`,
+};
+
+/**
+ * Decides on a proposed change of the billing mode. No row means that it is not proposed.
+ */
+export const modeChangeDecide: Query<{ readonly decision: ModeChangeStatus; readonly approver: string; readonly next_contract_id: string }, { readonly next_contract_id: string }> = {
+  name: 'mode_change_decide',
+  parameters: ['decision', 'approver', 'next_contract_id'],
+  text: `update mode_changes set status = $1::mode_change_status, approver = $2
+where next_contract_id = $3 and status = 'proposed'
+returning next_contract_id`,
+};
+
+/**
+ * A change of the billing mode, locked to the end of the transaction.
+ */
+export const modeChangeFind: Query<{ readonly next_contract_id: string }, { readonly next_contract_id: string; readonly previous_contract_id: string; readonly customer_id: string; readonly from_mode: BillingMode; readonly to_mode: BillingMode; readonly takes_effect_on: string; readonly undoes: string | null; readonly status: ModeChangeStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly proposed_at: Date }> = {
+  name: 'mode_change_find',
+  parameters: ['next_contract_id'],
+  text: `select next_contract_id, previous_contract_id, customer_id, from_mode, to_mode, takes_effect_on, undoes, status, author, approver, why, proposed_at
+from mode_changes where next_contract_id = $1 for update`,
+};
+
+/**
+ * Every change of the billing mode, the latest first.
+ */
+export const modeChangeList: Query<{ readonly customer_id: string | null }, { readonly next_contract_id: string; readonly previous_contract_id: string; readonly customer_id: string; readonly customer_name: string; readonly from_mode: BillingMode; readonly to_mode: BillingMode; readonly takes_effect_on: string; readonly undoes: string | null; readonly status: ModeChangeStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly proposed_at: Date }> = {
+  name: 'mode_change_list',
+  parameters: ['customer_id'],
+  text: `select m.next_contract_id, m.previous_contract_id, m.customer_id, c.name as customer_name, m.from_mode, m.to_mode, m.takes_effect_on, m.undoes, m.status,
+  m.author, m.approver, m.why, m.proposed_at
+from mode_changes m join customers c using (customer_id)
+where ($1::text is null or m.customer_id = $1)
+order by m.takes_effect_on desc, m.customer_id, m.proposed_at desc`,
+};
+
+/**
+ * Proposes a change of the billing mode: the draft of the next contract, and why.
+ */
+export const modeChangePropose: Query<{ readonly next_contract_id: string; readonly previous_contract_id: string; readonly customer_id: string; readonly from_mode: BillingMode; readonly to_mode: BillingMode; readonly takes_effect_on: string; readonly undoes: string | null; readonly author: string; readonly why: string; readonly proposed_at: Date }, Record<never, never>> = {
+  name: 'mode_change_propose',
+  parameters: ['next_contract_id', 'previous_contract_id', 'customer_id', 'from_mode', 'to_mode', 'takes_effect_on', 'undoes', 'author', 'why', 'proposed_at'],
+  text: `insert into mode_changes (next_contract_id, previous_contract_id, customer_id, from_mode, to_mode, takes_effect_on, undoes, status, author, why, proposed_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'proposed', $8, $9, $10)`,
+};
+
+/**
+ * Marks a change of the billing mode as rolled back. A trigger wants its approved roll-back, and a month that is open.
+ */
+export const modeChangeRollBack: Query<{ readonly next_contract_id: string }, { readonly next_contract_id: string }> = {
+  name: 'mode_change_roll_back',
+  parameters: ['next_contract_id'],
+  text: `update mode_changes set status = 'rolled_back' where next_contract_id = $1 and status = 'approved'
+returning next_contract_id`,
 };
 
 /**
@@ -2846,6 +3233,125 @@ order by region`,
 };
 
 /**
+ * The latest rerating of a run: what its customers are compared with.
+ */
+export const reratingFindLatest: Query<{ readonly run_id: string }, { readonly rerating: number; readonly author: string }> = {
+  name: 'rerating_find_latest',
+  parameters: ['run_id'],
+  text: `select rerating, author from reratings where run_id = $1 order by rerating desc limit 1`,
+};
+
+/**
+ * The reratings of a run, the latest first, with how far each has come.
+ */
+export const reratingList: Query<{ readonly run_id: string }, { readonly rerating: number; readonly inputs_digest: string; readonly author: string; readonly cause: string; readonly opened_at: Date; readonly shards: number; readonly compared: number }> = {
+  name: 'rerating_list',
+  parameters: ['run_id'],
+  text: `select g.rerating, g.inputs_digest, g.author, g.cause, g.opened_at,
+  (select count(*)::int from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating) as "shards",
+  (select count(*)::int from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating and s.status = 'compared') as "compared"
+from reratings g where g.run_id = $1 order by g.rerating desc`,
+};
+
+/**
+ * The customers whose rows differ between a rerating and what came before it (the run itself for the first), and those
+ * whose terms of the period were corrected. Rows that moved without a change are no difference.
+ */
+export const reratingListChangedCustomers: Query<{ readonly run_id: string; readonly rerating: number; readonly from_day: string; readonly to_day: string; readonly period: string }, { readonly customer_id: string }> = {
+  name: 'rerating_list_changed_customers',
+  parameters: ['run_id', 'rerating', 'from_day', 'to_day', 'period'],
+  text: `with previous as (
+  select checkpoint_id from rerating_checkpoints where run_id = $1 and rerating = $2::int - 1
+  union all
+  select p.checkpoint_id from run_checkpoints p join billing_runs r on r.run_id = p.run_id and r.fencing_token = p.fencing_token
+  where p.run_id = $1 and $2 = 1
+), present as (
+  select checkpoint_id from rerating_checkpoints where run_id = $1 and rerating = $2
+), before as (
+  select u.customer_id, u.project_id, u.region, u.metric, u.day, u.quantity
+  from (select checkpoint_id from previous except select checkpoint_id from present) gone
+  join usage_daily u on u.checkpoint_id = gone.checkpoint_id and u.day >= $3::date and u.day < $4::date
+), after as (
+  select u.customer_id, u.project_id, u.region, u.metric, u.day, u.quantity
+  from (select checkpoint_id from present except select checkpoint_id from previous) come
+  join usage_daily u on u.checkpoint_id = come.checkpoint_id and u.day >= $3::date and u.day < $4::date
+), changed as (
+  (select * from before except all select * from after) union all (select * from after except all select * from before)
+)
+select customer_id as "customer_id" from changed where customer_id is not null
+union
+select k.customer_id from term_corrections t join contracts k using (contract_id)
+where t.period = $5 and t.status in ('approved', 'superseded')
+order by 1`,
+};
+
+/**
+ * What an approved run was billed or last rated anew on, and the digest over what its period rests on now.
+ */
+export const reratingLook: Query<{ readonly run_id: string }, { readonly period: string; readonly period_from: string; readonly period_to: string; readonly rerating: number; readonly known_digest: string | null; readonly inputs_digest: string }> = {
+  name: 'rerating_look',
+  parameters: ['run_id'],
+  text: `select r.period, r.period_from, r.period_to, coalesce(l.rerating, 0) as "rerating", coalesce(l.inputs_digest, r.inputs_digest) as "known_digest",
+  period_inputs_digest(r.run_id) as "inputs_digest"
+from billing_runs r
+left join lateral (select rerating, inputs_digest from reratings g where g.run_id = r.run_id order by g.rerating desc limit 1) l on true
+where r.run_id = $1`,
+};
+
+/**
+ * Opens a rerating and fixes what it rests on: the current checkpoints of the run's days. The caller holds the run's lock.
+ */
+export const reratingOpen: Query<{ readonly run_id: string; readonly rerating: number; readonly inputs_digest: string; readonly author: string; readonly cause: string; readonly opened_at: Date }, { readonly rerating: number }> = {
+  name: 'rerating_open',
+  parameters: ['run_id', 'rerating', 'inputs_digest', 'author', 'cause', 'opened_at'],
+  text: `with opened as (
+  insert into reratings (run_id, rerating, inputs_digest, author, cause, opened_at)
+  values ($1, $2, $3, $4, $5, $6)
+  returning run_id, rerating
+), pinned as (
+  insert into rerating_checkpoints (run_id, rerating, checkpoint_id)
+  select o.run_id, o.rerating, c.checkpoint_id
+  from opened o join billing_runs r on r.run_id = o.run_id
+  join checkpoints c on c.day >= r.period_from and c.day < r.period_to and c.status = 'complete'
+)
+select rerating from opened`,
+};
+
+/**
+ * Marks a shard as compared.
+ */
+export const reratingShardEnd: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly shard: number }> = {
+  name: 'rerating_shard_end',
+  parameters: ['run_id', 'rerating', 'shard'],
+  text: `update rerating_shards set status = 'compared'
+where run_id = $1 and rerating = $2 and shard = $3 and status = 'waiting'
+returning shard`,
+};
+
+/**
+ * The shards of a rerating, each to be compared in one transaction, from a JSON array of arrays of customers.
+ */
+export const reratingShardInsert: Query<{ readonly run_id: string; readonly rerating: number; readonly shards: string }, Record<never, never>> = {
+  name: 'rerating_shard_insert',
+  parameters: ['run_id', 'rerating', 'shards'],
+  text: `insert into rerating_shards (run_id, rerating, shard, customers, status)
+select $1, $2, (s.place - 1)::int, array(select jsonb_array_elements_text(s.members)), 'waiting'
+from jsonb_array_elements($3::jsonb) with ordinality s (members, place)`,
+};
+
+/**
+ * A shard of a rerating with its run's token and days, the shard locked to the end of the transaction.
+ */
+export const reratingShardLock: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: ReratingShardStatus; readonly fencing_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
+  name: 'rerating_shard_lock',
+  parameters: ['run_id', 'rerating', 'shard'],
+  text: `select s.customers, s.status, r.fencing_token, r.period, r.period_from, r.period_to
+from rerating_shards s join billing_runs r using (run_id)
+where s.run_id = $1 and s.rerating = $2 and s.shard = $3
+for update of s`,
+};
+
+/**
  * Goes back to the role that role_take_checker reported as the one before.
  */
 export const roleGiveBack: Query<{ readonly role: string }, { readonly role: string }> = {
@@ -3015,6 +3521,57 @@ from billing_runs r
 where r.run_id = $1 and s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'failed'
   and ($2::int is null or s.shard = $2)
 returning s.shard, s.fencing_token`,
+};
+
+/**
+ * Of customers in shadow mode: what was billed and what usage would have billed, by line, in some periods, as the runs
+ * stand now. Superseded and voided invoices are left out on both sides.
+ */
+export const shadowListLines: Query<{ readonly periods: readonly string[] }, { readonly period: string; readonly customer_id: string; readonly customer_name: string; readonly currency: string; readonly purpose: ChargePurpose; readonly line_key: string; readonly label: string; readonly amount: bigint }> = {
+  name: 'shadow_list_lines',
+  parameters: ['periods'],
+  text: `select r.period, c.customer_id, u.name as customer_name, c.currency, c.purpose as "purpose", c.line_key, min(c.label) as "label",
+  sum(c.amount)::bigint as "amount"
+from charges c
+join billing_runs r on r.run_id = c.run_id and r.fencing_token = c.fencing_token
+join contracts k on k.contract_id = c.contract_id
+join customers u on u.customer_id = c.customer_id
+where r.period = any($1::text[]) and k.mode = 'shadow' and c.purpose in ('billed', 'shadow')
+  and (c.invoice_id is null or exists (select from invoices i where i.invoice_id = c.invoice_id and i.status not in ('superseded', 'void')))
+group by r.period, c.customer_id, u.name, c.currency, c.purpose, c.line_key
+order by r.period, c.customer_id, c.purpose, c.line_key`,
+};
+
+/**
+ * Customers in shadow mode in some periods of which no comparison can be made, and why.
+ */
+export const shadowListUnrated: Query<{ readonly periods: readonly string[] }, { readonly period: string; readonly customer_id: string; readonly customer_name: string; readonly status: InvoiceStatus | null; readonly why: string | null }> = {
+  name: 'shadow_list_unrated',
+  parameters: ['periods'],
+  text: `select distinct r.period, k.customer_id, u.name as customer_name, i.status as "status",
+  coalesce(s.reason || ': ' || s.detail, i.hold_reason) as "why"
+from billing_runs r
+join contracts k on k.mode = 'shadow' and k.status in ('active', 'ended') and k.starts_on < r.period_to
+  and (k.ends_on is null or (k.ends_on > r.period_from and k.ends_on > k.starts_on))
+join customers u on u.customer_id = k.customer_id
+left join invoices i on i.customer_id = k.customer_id and i.run_id = r.run_id and i.fencing_token = r.fencing_token
+  and i.status not in ('superseded', 'void')
+left join shadow_refusals s on s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.contract_id = k.contract_id
+where r.period = any($1::text[])
+  and not exists (select from charges c where c.run_id = r.run_id and c.fencing_token = r.fencing_token and c.contract_id = k.contract_id
+                    and c.purpose = 'shadow')
+order by 1, 2`,
+};
+
+/**
+ * Keeps why usage plans beside fixed tiers could not be rated, from a JSON array; the tiers are billed all the same.
+ */
+export const shadowRefusalInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly refusals: string }, Record<never, never>> = {
+  name: 'shadow_refusal_insert',
+  parameters: ['run_id', 'fencing_token', 'refusals'],
+  text: `insert into shadow_refusals (run_id, fencing_token, customer_id, contract_id, reason, detail)
+select $1, $2::int, r.customer_id, r.contract_id, r.reason, r.detail
+from jsonb_to_recordset($3::jsonb) r (customer_id text, contract_id text, reason text, detail text)`,
 };
 
 /**
@@ -3259,6 +3816,76 @@ export const stripeRequestReplaceKey: Query<{ readonly idempotency_key: string; 
   text: `update stripe_requests set idempotency_key = $1, committed_at = $2
 where invoice_id = $3 and step = $4 and status = 'committed'
 returning step`,
+};
+
+/**
+ * Decides on a draft. No row means that it is none.
+ */
+export const termCorrectionDecide: Query<{ readonly decision: TermCorrectionStatus; readonly approver: string; readonly acknowledged: readonly string[]; readonly contract_id: string; readonly period: string; readonly number: number }, { readonly number: number }> = {
+  name: 'term_correction_decide',
+  parameters: ['decision', 'approver', 'acknowledged', 'contract_id', 'period', 'number'],
+  text: `update term_corrections set status = $1::term_correction_status, approver = $2, acknowledged = $3
+where contract_id = $4 and period = $5 and number = $6 and status = 'draft'
+returning number`,
+};
+
+/**
+ * Drafts what a contract should have said in a closed period, with what the check found. Takes the checker's role.
+ */
+export const termCorrectionDraft: Query<{ readonly contract_id: string; readonly period: string; readonly number: number; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly author: string; readonly why: string; readonly diagnostics: string; readonly drafted_at: Date }, Record<never, never>> = {
+  name: 'term_correction_draft',
+  parameters: ['contract_id', 'period', 'number', 'legacy_plan_version', 'usage_plan_version', 'overrides', 'author', 'why', 'diagnostics', 'drafted_at'],
+  text: `insert into term_corrections (contract_id, period, number, legacy_plan_version, usage_plan_version, overrides, status, author, why, diagnostics, drafted_at)
+values ($1, $2, $3, $4, $5, $6, 'draft', $7, $8, $9, $10)`,
+};
+
+/**
+ * The draft of a contract's corrected terms in a period, locked to the end of the transaction.
+ */
+export const termCorrectionFindDraft: Query<{ readonly contract_id: string; readonly period: string }, { readonly number: number; readonly author: string; readonly why: string; readonly overrides: string; readonly diagnostics: unknown }> = {
+  name: 'term_correction_find_draft',
+  parameters: ['contract_id', 'period'],
+  text: `select number, author, why, overrides, diagnostics from term_corrections
+where contract_id = $1 and period = $2 and status = 'draft' for update`,
+};
+
+/**
+ * The corrected terms of some customers' contracts in a period.
+ */
+export const termCorrectionListInForce: Query<{ readonly customers: readonly string[]; readonly period: string }, { readonly contract_id: string; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string }> = {
+  name: 'term_correction_list_in_force',
+  parameters: ['customers', 'period'],
+  text: `select t.contract_id, t.legacy_plan_version, t.usage_plan_version, t.overrides
+from term_corrections t join contracts k using (contract_id)
+where k.customer_id = any($1::text[]) and t.period = $2 and t.status = 'approved'`,
+};
+
+/**
+ * Every correction of a contract's terms, the latest period first.
+ */
+export const termCorrectionListOfContract: Query<{ readonly contract_id: string }, { readonly period: string; readonly number: number; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly status: TermCorrectionStatus; readonly author: string; readonly approver: string | null; readonly why: string; readonly error_count: number; readonly drafted_at: Date }> = {
+  name: 'term_correction_list_of_contract',
+  parameters: ['contract_id'],
+  text: `select period, number, legacy_plan_version, usage_plan_version, overrides, status, author, approver, why, error_count, drafted_at
+from term_corrections where contract_id = $1 order by period desc, number desc`,
+};
+
+/**
+ * The number of the next correction of a contract's terms in a period.
+ */
+export const termCorrectionNextNumber: Query<{ readonly contract_id: string; readonly period: string }, { readonly number: number }> = {
+  name: 'term_correction_next_number',
+  parameters: ['contract_id', 'period'],
+  text: `select coalesce(max(number), 0) + 1 as "number" from term_corrections where contract_id = $1 and period = $2`,
+};
+
+/**
+ * Retires the corrected terms in force, because others take their place.
+ */
+export const termCorrectionSupersede: Query<{ readonly contract_id: string; readonly period: string }, Record<never, never>> = {
+  name: 'term_correction_supersede',
+  parameters: ['contract_id', 'period'],
+  text: `update term_corrections set status = 'superseded' where contract_id = $1 and period = $2 and status = 'approved'`,
 };
 
 /**
@@ -3531,6 +4158,20 @@ join usage_daily u on u.checkpoint_id = c.checkpoint_id and u.day = c.day and u.
 where i.invoice_id = $1
 group by u.metric, u.day
 order by u.metric, u.day`,
+};
+
+/**
+ * What some customers used, by project, metric and day, in the checkpoints that a rerating rests on: regions added up
+ * exactly, with the number of rows in each sum.
+ */
+export const usageDailySumOfRerating: Query<{ readonly from_day: string; readonly to_day: string; readonly run_id: string; readonly rerating: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly project_id: string; readonly metric: string; readonly day: string; readonly quantity: string; readonly rows: number }> = {
+  name: 'usage_daily_sum_of_rerating',
+  parameters: ['from_day', 'to_day', 'run_id', 'rerating', 'customers'],
+  text: `select u.customer_id as "customer_id", u.project_id, u.metric, u.day, sum(u.quantity) as "quantity", count(*)::int as "rows"
+from rerating_checkpoints p
+join usage_daily u on u.checkpoint_id = p.checkpoint_id and u.day >= $1::date and u.day < $2::date
+where p.run_id = $3 and p.rerating = $4 and u.customer_id = any($5::text[])
+group by u.customer_id, u.project_id, u.metric, u.day`,
 };
 
 /**

@@ -42,6 +42,23 @@ export const EVENTS = {
   'audit.sealed': z.strictObject({ day, sequence: z.string().regex(/^\d+$/), hash: chainHash, seal: chainHash }),
   /** What was written to the audit log since its last seal is not what its hashes were made from; nothing was sealed. */
   'audit.broken': z.strictObject({ day, faults: z.int().positive(), place: name }),
+  /**
+   * The inputs of an approved run's period are no longer those that it was billed on; this shard of the customers that it
+   * touches is compared with what they were billed.
+   */
+  'period.changed': z.strictObject({ runId: name, period, rerating: z.int(), shard: z.int(), shards: z.int() }),
+  /** A customer was billed something else than is right, and a person decides on the difference (minor units, as text). */
+  'adjustment.proposed': z.strictObject({
+    adjustmentId: name,
+    period,
+    customer: name,
+    currency: name,
+    total: z.string().regex(/^-?\d+$/),
+  }),
+  /** A credit is due and can go to Stripe. */
+  'credit.approved': z.strictObject({ creditId: name }),
+  /** Stripe refused a credit, or could not be reached; a policy decides when it is tried again. */
+  'credit.failed': z.strictObject({ creditId: name, reason: name, detail: z.string() }),
 } as const;
 
 export type Topic = keyof typeof EVENTS;

@@ -28,8 +28,12 @@ export const POLICIES = {
   rating_held: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** Usage of a project that belonged to nobody on that day, or of a customer without a contract. */
   unbilled_usage: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
-  /** Usage changed after the run was approved. */
+  /** Usage or terms changed after the run was approved, and a customer's corrected figures cannot be told. */
   late_usage: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** An adjustment waits for a person: over its policy's limit, or with nowhere to stand. */
+  adjustment_undecided: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** Stripe could not be reached or refused a credit. */
+  credit_failed: { maxAttempts: 10, firstDelaySeconds: 60, delayCapSeconds: 3_600 },
 } as const satisfies Record<string, RetryPolicy>;
 
 export type ExceptionClass = keyof typeof POLICIES;

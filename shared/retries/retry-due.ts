@@ -103,6 +103,13 @@ async function retry(
       });
       return null;
     }
+    case 'credit_failed':
+      await dependencies.database.transaction({ actor, why }, (transaction) =>
+        recordEvents(transaction, dependencies.effects, [
+          { type: 'credit.approved', data: { creditId: exception.subject } },
+        ]),
+      );
+      return null;
     // Their policies allow no attempt without a person, so that none of them is ever due.
     case 'period_incomplete':
     case 'invoice_held':
@@ -112,6 +119,7 @@ async function retry(
     case 'rating_held':
     case 'unbilled_usage':
     case 'late_usage':
+    case 'adjustment_undecided':
       throw new Error(`an exception of class ${exceptionClass} was due for a retry, which its policy does not allow`);
     default:
       return exceptionClass satisfies never;

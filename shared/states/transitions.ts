@@ -93,6 +93,46 @@ export const TRANSITIONS = {
     done: [],
     withdrawn: [],
   },
+  rerating_shard: {
+    '': ['waiting'],
+    waiting: ['compared'],
+    compared: [],
+  },
+  term_correction: {
+    '': ['draft'],
+    draft: ['approved', 'rejected'],
+    // Another correction of the same contract and period takes its place.
+    approved: ['superseded'],
+    rejected: [],
+    superseded: [],
+  },
+  mode_change: {
+    '': ['proposed'],
+    proposed: ['approved', 'rejected'],
+    approved: ['rolled_back'],
+    rejected: [],
+    rolled_back: [],
+  },
+  adjustment: {
+    '': ['proposed'],
+    proposed: ['approved', 'rejected', 'superseded'],
+    // A newer change of the same period takes its place as long as it stands nowhere.
+    approved: ['placed', 'superseded'],
+    // On an invoice that is not final yet, or as credits that Stripe has not confirmed.
+    placed: ['applied', 'approved'],
+    // An invoice that is voided gives back what it carried.
+    applied: ['approved'],
+    rejected: [],
+    superseded: [],
+  },
+  credit: {
+    '': ['planned'],
+    planned: ['committed', 'failed', 'cancelled'],
+    committed: ['issued', 'failed'],
+    failed: ['committed'],
+    issued: [],
+    cancelled: [],
+  },
   stripe_request: {
     '': ['committed'],
     committed: ['answered', 'refused'],

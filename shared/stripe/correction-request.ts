@@ -58,3 +58,31 @@ export function planCreditNoteRequest(note: LocalCreditNote): CreditNotePlan {
   });
   return { kind: 'planned', request };
 }
+
+/** A credit of Daybook on a customer's balance: what no invoice can bear. `amount` is positive: the next invoices ask for less. */
+export interface LocalBalanceCredit {
+  readonly id: string;
+  readonly stripeCustomerId: string;
+  readonly currency: Currency;
+  readonly amount: MinorUnits;
+  readonly description: string;
+}
+
+/** The call that writes the entry. In Stripe a credit on the balance is negative. */
+export function planBalanceCreditRequest(credit: LocalBalanceCredit): CreditNotePlan {
+  if (credit.amount <= 0n)
+    return { kind: 'refused', reason: 'not_positive', detail: `amount ${credit.amount} must be above 0` };
+  const amount = toStripeAmount(credit.amount, credit.currency);
+  if (amount.kind === 'refused') return amount;
+  const description = printable(credit.description);
+  const refusal = descriptionRefusal(description);
+  if (refusal !== undefined) return { kind: 'refused', reason: 'invalid_text', detail: refusal };
+  const path = `/v1/customers/${encodeURIComponent(credit.stripeCustomerId)}/balance_transactions`;
+  const request = postRequest('balance', path, subjectKey('credit', credit.id, 'create'), {
+    amount: -amount.amount,
+    currency: credit.currency,
+    description,
+    metadata: { daybook_credit_id: credit.id },
+  });
+  return { kind: 'planned', request };
+}

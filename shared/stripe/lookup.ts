@@ -4,10 +4,12 @@ import { encodeForm } from './form.ts';
 import {
   type ListedInvoice,
   listedInvoiceSchema,
+  type StripeBalanceTransaction,
   type StripeCreditNote,
   type StripeCustomer,
   type StripeInvoice,
   type StripeInvoiceLine,
+  stripeBalanceTransactionSchema,
   stripeCreditNoteSchema,
   stripeCustomerSchema,
   stripeInvoiceLineSchema,
@@ -76,6 +78,15 @@ export function listInvoicesSince(client: StripeClient, since: Date): Promise<Li
 /** All credit notes on a Stripe invoice. */
 export function listCreditNotes(client: StripeClient, stripeInvoiceId: string): Promise<ListOutcome<StripeCreditNote>> {
   return listAll(client, '/v1/credit_notes', { invoice: stripeInvoiceId }, stripeCreditNoteSchema);
+}
+
+/** All entries on a customer's balance. */
+export function listBalanceTransactions(
+  client: StripeClient,
+  stripeCustomerId: string,
+): Promise<ListOutcome<StripeBalanceTransaction>> {
+  const path = `/v1/customers/${encodeURIComponent(stripeCustomerId)}/balance_transactions`;
+  return listAll(client, path, {}, stripeBalanceTransactionSchema);
 }
 
 export function retrieveInvoice(client: StripeClient, stripeInvoiceId: string): Promise<StripeOutcome<StripeInvoice>> {

@@ -97,6 +97,17 @@ export const listedInvoiceSchema = stripeInvoiceSchema.extend({
 });
 export type ListedInvoice = z.infer<typeof listedInvoiceSchema>;
 
+/** An entry on a customer's balance; a credit is negative. */
+export const stripeBalanceTransactionSchema = z.object({
+  id: z.string().startsWith('cbtxn_'),
+  object: z.literal('customer_balance_transaction'),
+  amount,
+  currency: z.string(),
+  customer: reference,
+  metadata,
+});
+export type StripeBalanceTransaction = z.infer<typeof stripeBalanceTransactionSchema>;
+
 export const stripeDeletionSchema = z.object({ id: z.string(), deleted: z.literal(true) });
 
 /** A page of a list. */

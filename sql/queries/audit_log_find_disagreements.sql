@@ -4,7 +4,8 @@ with logged as (
   select distinct on (t.entity, l.subject) t.entity, l.subject, t.to_state as state, l.sequence
   from audit_log l
   join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
-  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception')
+  where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception',
+    'adjustment', 'credit', 'mode_change', 'term_correction')
   order by t.entity, l.subject, l.sequence desc
 ), actual as (
   select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
@@ -13,6 +14,10 @@ with logged as (
   union all select 'billing_run', run_id, status::text from billing_runs
   union all select 'invoice', invoice_id, status::text from invoices
   union all select 'exception', exception_id::text, status::text from exceptions
+  union all select 'adjustment', adjustment_id, status::text from adjustments
+  union all select 'credit', credit_id, status::text from credits
+  union all select 'mode_change', next_contract_id, status::text from mode_changes
+  union all select 'term_correction', correction_id, status::text from term_corrections
 )
 select coalesce(a.entity, l.entity) as "entity!", coalesce(a.subject, l.subject) as "subject!",
   a.state as "actual_state?", l.state as "logged_state?", l.sequence as "last_sequence?"

@@ -149,6 +149,25 @@ describe('alert-failures', () => {
     expect(told()[1]).toMatch(/2026-10\/acme\/usage could not be issued.*run issue 2026-10/);
   });
 
+  test('an adjustment that waits and a credit that failed are told with amount and command', async () => {
+    const adjustmentId = '2026-10/acme/adjustment/1';
+    await post(
+      push('adjustment.proposed', {
+        adjustmentId,
+        period: '2026-10',
+        customer: 'acme',
+        currency: 'usd',
+        total: '-40000',
+      }),
+    );
+    clock.pass(1_000);
+    await post(
+      push('credit.failed', { creditId: `${adjustmentId}/credit/1`, reason: 'stripe_refused', detail: 'paid' }),
+    );
+    expect(told()[0]).toMatch(/acme for 2026-10 waits.*-400.00 USD.*adjustments approve 2026-10\/acme\/adjustment\/1/);
+    expect(told()[1]).toMatch(/rotating_light.*stripe_refused: paid.*adjustments apply 2026-10\/acme\/adjustment\/1/);
+  });
+
   test.each([
     { fault: { kind: 'server_error' as const }, reason: 'server_error' },
     { fault: { kind: 'revoked' as const }, reason: 'refused' },

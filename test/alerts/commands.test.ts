@@ -25,6 +25,9 @@ const EXAMPLES = [
   COMMANDS.reconcile('2026-10'),
   COMMANDS.acceptDifference(),
   COMMANDS.explainInvoice('2026-10/acme/usage'),
+  COMMANDS.showAdjustment('2026-10/acme/adjustment/1'),
+  COMMANDS.approveAdjustment('2026-10/acme/adjustment/1'),
+  COMMANDS.applyAdjustment('2026-10/acme/adjustment/1'),
   COMMANDS.listExceptions(),
   COMMANDS.showPlan('sha256:1'),
   COMMANDS.approvePlan('sha256:1'),
@@ -51,7 +54,7 @@ describe('a command that people are told to run', () => {
     (exceptionClass) => {
       const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
       expect(text).toMatch(
-        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|invoice show \S+|(invoice void|reconcile --period) \S+ .*--as person:YOU.*)$/,
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|invoice show \S+|adjustments (show|apply) \S+|(invoice void|reconcile --period) \S+ .*--as person:YOU.*)$/,
       );
     },
   );

@@ -97,16 +97,18 @@ describe('the billing run', () => {
     expect(await runStatus()).toMatchObject({ status: 'in_review', fencing_token: 1 });
   });
 
-  test('usage that changes after the approval leaves the invoices and opens an exception', async () => {
+  test('usage that changes after the approval leaves the invoices and opens a rerating of the customer that it touches', async () => {
     await aggregateAll(db.database, USAGE);
     await collect(db.database);
     await rate(db.database, 0);
     expect(await approve('person:fay')).toMatchObject({ kind: 'approved' });
     await aggregate(db.database, 'us-east', utcDay('2026-10-02'), { ...USAGE, 'acme-app': '7' });
     expect(await collect(db.database)).toBe('late');
-    expect((await db.owner.query('select class, reason from exceptions')).rows).toEqual([
-      { class: 'late_usage', reason: 'inputs_changed_after_approval' },
+    expect(await events('period.changed')).toEqual([
+      { runId: PERIOD, period: PERIOD, rerating: 1, shard: 0, shards: 1 },
     ]);
+    expect((await db.owner.query('select customers from rerating_shards')).rows).toEqual([{ customers: ['acme'] }]);
+    expect(await collect(db.database)).toBe('unchanged');
     expect((await invoices())[0]).toMatchObject({ status: 'approved', total: 6_000 });
   });
 

@@ -20,6 +20,9 @@ export const SEEDED_ADDRESSES = [
   '/exceptions',
   '/operations',
   '/plans',
+  '/shadow',
+  '/shadow?period=2026-10',
+  '/adjustments',
   '/audit',
   '/audit?before=5',
 ] as const;

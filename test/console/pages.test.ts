@@ -43,6 +43,8 @@ describe('over a rated month', () => {
       '/invoices/:period/:customer/:series/:issue',
       '/invoices/:period/:customer/:series/:issue/lines/:position',
       '/plans/:planVersion',
+      // With every form of an adjustment, in test/corrections/console.test.ts.
+      '/adjustments/:period/:customer/adjustment/:number',
     ]);
   });
 

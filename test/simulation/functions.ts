@@ -2,7 +2,11 @@ import { create as aggregateUsage } from '../../functions/aggregate-usage/handle
 import { manifest as aggregateUsageManifest } from '../../functions/aggregate-usage/manifest.ts';
 import { create as alertFailures } from '../../functions/alert-failures/handler.ts';
 import { manifest as alertFailuresManifest } from '../../functions/alert-failures/manifest.ts';
+import { create as correctInvoices } from '../../functions/correct-invoices/handler.ts';
+import { manifest as correctInvoicesManifest } from '../../functions/correct-invoices/manifest.ts';
 import type { HttpHandler } from '../../functions/http.ts';
+import { create as issueCredits } from '../../functions/issue-credits/handler.ts';
+import { manifest as issueCreditsManifest } from '../../functions/issue-credits/manifest.ts';
 import { create as issueInvoices } from '../../functions/issue-invoices/handler.ts';
 import { manifest as issueInvoicesManifest } from '../../functions/issue-invoices/manifest.ts';
 import type { Manifest } from '../../functions/manifest.ts';
@@ -24,6 +28,8 @@ export const FUNCTIONS: readonly { readonly manifest: Manifest; readonly create:
   { manifest: validateUsageManifest, create: validateUsage },
   { manifest: priceUsageManifest, create: priceUsage },
   { manifest: issueInvoicesManifest, create: issueInvoices },
+  { manifest: correctInvoicesManifest, create: correctInvoices },
+  { manifest: issueCreditsManifest, create: issueCredits },
   { manifest: receiveStripeEventsManifest, create: receiveStripeEvents },
   { manifest: retryExceptionsManifest, create: retryExceptions },
   { manifest: sweepOutboxManifest, create: sweepOutbox },

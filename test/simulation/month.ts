@@ -52,7 +52,8 @@ const STEPS: readonly Step[] = [
   { kind: 'sign_off' },
   { kind: 'drain' },
   { kind: 'pay' },
-  // Inputs change after the sign-off: an exception, and no invoice changes.
+  // Inputs change after the sign-off: no invoice changes. Acme's is corrected; cedar's was never rated.
+  { kind: 'late_samples', region: 'eu-west', project: 'acme-app', from: new Date('2026-10-02T12:00:00Z'), by: 500 },
   { kind: 'late_samples', region: 'eu-west', project: 'cedar-app', from: new Date('2026-10-02T12:00:00Z'), by: 3 },
   { kind: 'aggregate', at: '2026-10-03T18:00:00Z', region: 'eu-west' },
   { kind: 'drain' },

@@ -37,7 +37,14 @@ describe('the undisturbed month', () => {
   });
 
   test('bills by usage, in shadow and not at all: two invoices in Stripe, one held, one run issued', () => {
-    const { runs = [], invoices = [], stripe = [], exceptions = [], checkpoints = [] } = undisturbed.state;
+    const {
+      runs = [],
+      invoices = [],
+      stripe = [],
+      exceptions = [],
+      checkpoints = [],
+      adjustments = [],
+    } = undisturbed.state;
     expect(runs).toEqual([expect.stringContaining('2026-10 is issued, token 2')]);
     expect(invoices.map((line) => line.split(':')[0])).toEqual([
       '2026-10/acme/usage is superseded',
@@ -48,8 +55,10 @@ describe('the undisturbed month', () => {
       '2026-10/cedar/usage/2 is held',
     ]);
     expect(stripe).toHaveLength(2);
-    expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['late_usage', 'rating_held', 'unbilled_usage']);
+    expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['rating_held', 'unbilled_usage']);
     expect(checkpoints.filter((line) => line.includes('is superseded'))).toHaveLength(3);
+    // Usage that came after the sign-off waits for the next invoice.
+    expect(adjustments.map((line) => line.split(':')[0])).toEqual(['2026-10/acme/adjustment/1 is approved']);
   });
 
   test('is the same month again under another seed', async () => {

@@ -25,6 +25,13 @@ const SECTIONS: Readonly<Record<string, string>> = {
     select format('%s#%s %s %s %s: %s = %s %s by %s, plan %s, parameters %s, usage %s', run_id, fencing_token, customer_id, purpose, line_key,
       exact, amount, currency, formula_digest, plan_version, parameters_digest, usage_digest) as line
     from charges`,
+  reratings: `
+    select format('%s#%s is on %s because of %s', run_id, rerating, inputs_digest, cause) as line from reratings
+    union all select format('%s#%s/%s of %s is %s', run_id, rerating, shard, customers, status) from rerating_shards`,
+  adjustments: `
+    select format('%s is %s: %s − %s = %s %s, %s, on %s', adjustment_id, status, corrected, billed, total, currency, inputs_digest, invoice_id) as line
+    from adjustments`,
+  credits: `select format('%s is %s: %s %s on %s', credit_id, status, amount, currency, invoice_id) as line from credits`,
   requests: `
     select format('%s %s is %s under %s: %s', invoice_id, step, status, regexp_replace(idempotency_key, ':replacement-[0-9]+$', ''), body_digest) as line
     from stripe_requests`,

@@ -11,6 +11,7 @@ const GOOD = new Set([
   'resolved',
   'active',
   'rated',
+  'applied',
 ]);
 const BAD = new Set(['failed', 'rating_failed', 'issuing_failed', 'stripe_failed', 'uncollectible', 'escalated']);
 const WAITING = new Set(['held', 'proposed', 'in_review', 'collecting', 'running', 'retrying', 'open', 'waiting']);

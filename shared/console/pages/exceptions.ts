@@ -85,8 +85,13 @@ function subjectLink({ class: name, subject }: Exception): Html {
       return html`<a href="/runs/${subject.split('#', 1)[0]}">${subject}</a>`;
     case 'period_incomplete':
     case 'unbilled_usage':
-    case 'late_usage':
       return html`<a href="/runs/${subject}">${subject}</a>`;
+    case 'late_usage':
+      return html`<a href="/runs/${subject.split('/', 1)[0]}">${subject}</a>`;
+    case 'adjustment_undecided':
+      return html`<a href="/adjustments/${subject}">${subject}</a>`;
+    case 'credit_failed':
+      return html`<a href="/adjustments/${subject.replace(/\/credit\/\d+$/, '')}">${subject}</a>`;
     default:
       return html`${subject}`;
   }

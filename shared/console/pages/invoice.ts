@@ -4,6 +4,7 @@ import { type BillingPeriod, periodDays } from '../../calendar/billing-period.ts
 import { daysOf } from '../../calendar/utc-day.ts';
 import type { Reader } from '../../database/database.ts';
 import {
+  adjustmentListOfInvoice,
   auditLogListOfSubject,
   chargeListOfInvoice,
   contractListRatedOnInvoice,
@@ -48,6 +49,7 @@ export async function invoicePage({ reader }: PageContext, address: InvoiceAddre
 <p class="muted">Invoice <code>${invoice.invoice_id}</code> of <a href="/customers/${invoice.customer_id}">${invoice.customer_id}</a></p></div>
 ${stopped(view)}
 ${section('Lines', lines(view))}
+${corrections(view)}
 ${section('Daily usage', dailyCharts(daysOf(periodDays(address.period)), view.metrics, view.usage), 'From the checkpoints that the invoice’s run rests on, in billed units.')}
 <div class="columns">${section('Terms', terms(view))}${section('In Stripe', inStripe(view))}</div>
 ${section('Proof', proof(view))}
@@ -59,15 +61,16 @@ async function readInvoice(reader: Reader, invoiceId: string) {
   const key = { invoice_id: invoiceId };
   const invoice = await reader.first(invoiceShow, key);
   if (!invoice) return undefined;
-  const [charges, contracts, requests, usage, metrics, entries] = await Promise.all([
+  const [charges, corrections, contracts, requests, usage, metrics, entries] = await Promise.all([
     reader.rows(chargeListOfInvoice, key),
+    reader.rows(adjustmentListOfInvoice, key),
     reader.rows(contractListRatedOnInvoice, key),
     reader.rows(stripeRequestList, key),
     reader.rows(usageDailySumOfInvoice, key),
     reader.rows(metricList, {}),
     reader.rows(auditLogListOfSubject, { subject: invoiceId, entity: 'invoice' }),
   ]);
-  return { invoice, charges, contracts, requests, usage, metrics, entries };
+  return { invoice, charges, corrections, contracts, requests, usage, metrics, entries };
 }
 
 function stopped({ invoice }: View): Html {
@@ -88,9 +91,10 @@ function stopped({ invoice }: View): Html {
 function lines({ invoice, charges }: View): Html {
   if (charges.length === 0)
     return html`<p class="muted">No line: ${invoice.status === 'held' ? 'a held customer is not billed until it is rated again' : 'nothing was due'}.</p>`;
-  const severalParts = new Set(charges.map((charge) => charge.segment_from)).size > 1;
+  const own = charges.filter(({ purpose }) => purpose === 'billed');
+  const severalParts = new Set(own.map((charge) => charge.segment_from)).size > 1;
   const rows = charges.map((charge) => [
-    html`<a href="/invoices/${invoice.invoice_id}/lines/${charge.position}">${charge.label}</a>${subtitle(charge, severalParts)}`,
+    html`<a href="${lineAddress(invoice.invoice_id, charge)}">${charge.label}</a>${subtitle(charge, severalParts && charge.purpose === 'billed')}`,
     html`<code class="wrap">${charge.formula}</code>`,
     charge.quantity === null
       ? html`<span class="muted">–</span>`
@@ -107,6 +111,31 @@ function lines({ invoice, charges }: View): Html {
   ] as const;
   return html`${table('Lines of the invoice', columns, rows)}
 <p class="sum"><span>Subtotal</span> <strong>${formatAmount(invoice.subtotal, invoice.currency)}</strong><span class="muted">${charges.length} lines, each rounded once, half away from zero; tax is Stripe’s</span></p>`;
+}
+
+/** A line of the period leads to its explanation, one that corrects another period to its adjustment. */
+function lineAddress(invoiceId: string, charge: Charge): string {
+  return charge.adjustment_id === null
+    ? `/invoices/${invoiceId}/lines/${charge.position}`
+    : `/adjustments/${charge.adjustment_id}`;
+}
+
+/** What has corrected this invoice since. */
+function corrections({ corrections: rows }: View): Html {
+  if (rows.length === 0) return html``;
+  const lines = rows.map((row) => [
+    html`<a href="/adjustments/${row.adjustment_id}">${row.adjustment_id}</a>`,
+    badge(row.status),
+    row.invoice_id === null ? '–' : html`<a href="/invoices/${row.invoice_id}">${row.invoice_id}</a>`,
+    formatAmount(row.total, row.currency),
+  ]);
+  const columns = [
+    { label: 'Adjustment' },
+    { label: 'State' },
+    { label: 'Stands on' },
+    { label: 'Amount', numeric: true },
+  ] as const;
+  return section('Corrected since', table('Adjustments of the invoice', columns, lines));
 }
 
 function subtitle(charge: Charge, severalParts: boolean): Html {

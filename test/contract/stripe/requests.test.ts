@@ -1,18 +1,29 @@
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { currency, minorUnits } from '../../../shared/exact/currency.ts';
 import type { StripeClient } from '../../../shared/stripe/client.ts';
-import { deleteDraftRequest, planCreditNoteRequest, voidRequest } from '../../../shared/stripe/correction-request.ts';
+import {
+  deleteDraftRequest,
+  planBalanceCreditRequest,
+  planCreditNoteRequest,
+  voidRequest,
+} from '../../../shared/stripe/correction-request.ts';
 import type { LocalInvoice } from '../../../shared/stripe/invoice-request.ts';
 import {
   findCustomer,
   findInvoice,
+  listBalanceTransactions,
   listCreditNotes,
   listInvoiceLines,
   listInvoicesSince,
   retrieveCustomer,
   retrieveInvoice,
 } from '../../../shared/stripe/lookup.ts';
-import { stripeCreditNoteSchema, stripeDeletionSchema, stripeInvoiceSchema } from '../../../shared/stripe/objects.ts';
+import {
+  stripeBalanceTransactionSchema,
+  stripeCreditNoteSchema,
+  stripeDeletionSchema,
+  stripeInvoiceSchema,
+} from '../../../shared/stripe/objects.ts';
 import { postRequest } from '../../../shared/stripe/request.ts';
 import { sendRequest } from '../../../shared/stripe/send.ts';
 import { startStripeStandIn } from '../../local-cloud/stripe/server.ts';
@@ -97,6 +108,15 @@ describe.each([
     });
     if (note.kind === 'refused') throw new Error(note.detail);
     succeeded(await sendRequest(client, note.request, stripeCreditNoteSchema));
+    const entry = planBalanceCreditRequest({
+      id: `credit-${invoice.customerId}`,
+      stripeCustomerId: invoice.stripeCustomerId ?? '',
+      currency: invoice.currency,
+      amount: minorUnits(100n),
+      description: 'Late usage',
+    });
+    if (entry.kind === 'refused') throw new Error(entry.detail);
+    succeeded(await sendRequest(client, entry.request, stripeBalanceTransactionSchema));
     succeeded(await sendRequest(client, voidRequest(invoice, draft.id), stripeInvoiceSchema));
     const next = { ...invoice, generation: 1 };
     const second = await makeDraft({ client, invoice: next });
@@ -110,6 +130,7 @@ describe.each([
     expect(succeeded(await retrieveInvoice(client, draft.id)).id).toBe(draft.id);
     expect(succeeded(await retrieveCustomer(client, customerId)).id).toBe(customerId);
     expect((await listInvoiceLines(client, draft.id)).kind).toBe('listed');
+    expect((await listBalanceTransactions(client, customerId)).kind).toBe('listed');
     expect((await listCreditNotes(client, draft.id)).kind).toBe('listed');
     expect(['found', 'absent']).toContain((await findInvoice(client, customerId, invoice)).kind);
     expect(['found', 'absent']).toContain((await findCustomer(client, invoice.customerId)).kind);

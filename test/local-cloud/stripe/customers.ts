@@ -1,7 +1,7 @@
 import { type CallContext, customerObject, happened } from './context.ts';
 import { metadataOf } from './lines.ts';
 import { LIST_FIELDS, page } from './lists.ts';
-import type { CustomerObject, InvoiceItemObject } from './objects.ts';
+import type { BalanceTransactionObject, CustomerObject, InvoiceItemObject } from './objects.ts';
 import type { Parameters, Value } from './parameters.ts';
 import type { Route } from './route.ts';
 
@@ -76,6 +76,36 @@ function listCustomers(context: CallContext, parameters: Parameters): object {
   return page(customers.reverse(), parameters, '/v1/customers');
 }
 
+function createBalanceTransaction(context: CallContext, parameters: Parameters, customerId: string): object {
+  const customer = customerObject(context, customerId);
+  const amount = typeof parameters.amount === 'number' ? parameters.amount : 0;
+  const balance = customer.balance + amount;
+  context.store.put('customers', customer.id, { ...customer, balance });
+  const entry: BalanceTransactionObject = {
+    id: context.store.nextId('cbtxn'),
+    object: 'customer_balance_transaction',
+    amount,
+    created: context.now,
+    credit_note: null,
+    currency: String(parameters.currency),
+    customer: customer.id,
+    description: textOrNull(parameters.description),
+    ending_balance: balance,
+    invoice: null,
+    livemode: false,
+    metadata: metadataOf(parameters.metadata),
+    type: 'adjustment',
+  };
+  context.store.put('balanceTransactions', entry.id, entry);
+  return entry;
+}
+
+function listBalanceTransactions(context: CallContext, parameters: Parameters, customerId: string): object {
+  const customer = customerObject(context, customerId);
+  const entries = context.store.all('balanceTransactions').filter((entry) => entry.customer === customer.id);
+  return page([...entries].reverse(), parameters, `/v1/customers/${customer.id}/balance_transactions`);
+}
+
 const CUSTOMER_FIELDS = {
   balance: { type: 'integer' },
   description: { type: 'text' },
@@ -123,6 +153,24 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
       happened(context, 'customer.deleted', customer);
       return { id, object: 'customer', deleted: true };
     },
+  },
+  {
+    method: 'POST',
+    path: '/v1/customers/:id/balance_transactions',
+    fields: {
+      amount: { type: 'integer' },
+      currency: { type: 'text', maxLength: 3 },
+      description: { type: 'text', maxLength: 350 },
+      metadata: { type: 'metadata' },
+    },
+    required: ['amount', 'currency'],
+    answer: createBalanceTransaction,
+  },
+  {
+    method: 'GET',
+    path: '/v1/customers/:id/balance_transactions',
+    fields: LIST_FIELDS,
+    answer: listBalanceTransactions,
   },
   {
     method: 'POST',

@@ -119,6 +119,23 @@ export interface CreditNoteObject {
   readonly type: 'pre_payment' | 'post_payment' | 'mixed';
 }
 
+/** An entry on a customer's balance; a credit is negative. */
+export interface BalanceTransactionObject {
+  readonly id: string;
+  readonly object: 'customer_balance_transaction';
+  readonly amount: number;
+  readonly created: number;
+  readonly credit_note: string | null;
+  readonly currency: string;
+  readonly customer: string;
+  readonly description: string | null;
+  readonly ending_balance: number;
+  readonly invoice: string | null;
+  readonly livemode: boolean;
+  readonly metadata: Metadata;
+  readonly type: 'adjustment';
+}
+
 export interface EventObject {
   readonly id: string;
   readonly object: 'event';

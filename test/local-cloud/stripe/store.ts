@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type {
+  BalanceTransactionObject,
   CreditNoteObject,
   CustomerObject,
   EventObject,
@@ -24,6 +25,7 @@ export interface Collections {
   readonly invoices: { readonly invoice: InvoiceObject; readonly lines: readonly LineObject[] };
   readonly items: InvoiceItemObject;
   readonly creditNotes: CreditNoteObject;
+  readonly balanceTransactions: BalanceTransactionObject;
   readonly events: { readonly event: EventObject; readonly delivered: boolean };
   readonly answers: StoredAnswer;
   readonly counters: number;
@@ -38,6 +40,7 @@ function emptyCollections(): { readonly [K in Kind]: Map<string, Collections[K]>
     invoices: new Map(),
     items: new Map(),
     creditNotes: new Map(),
+    balanceTransactions: new Map(),
     events: new Map(),
     answers: new Map(),
     counters: new Map(),
