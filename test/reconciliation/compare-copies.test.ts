@@ -146,3 +146,8 @@ test('a difference has one key, which its values belong to, and the order of cop
   const keys = (copies: readonly StripeCopy[]) => compareCopies(own('finalized'), copies).map(differenceKey).sort();
   expect(keys([copy(), second])).toEqual(keys([second, copy()]));
 });
+
+test('a copy that nothing here belongs to is missing here, unless it is void and asks for nothing', () => {
+  expect(compareCopies([], [copy()]).map(({ kind }) => kind)).toEqual(['missing_here']);
+  expect(compareCopies([], [copy({ status: 'void' })])).toEqual([]);
+});
