@@ -8,13 +8,17 @@ import { NO_PACE } from '../stripe/no-pace.ts';
 import {
   adjustments,
   billedInTheEnd,
-  billOctober,
   compareChanges,
   EFFECTS,
   look,
+  measure,
   measureAgain,
+  OCTOBER,
+  OCTOBER_DAYS,
   openMonth,
+  rateRun,
   rowsOf,
+  signOff,
   UNIT_PLAN,
 } from './setting.ts';
 import { givenBack, type Issuing, issueAll, issueCredits, openStripe } from './stripe.ts';
@@ -53,13 +57,22 @@ beforeEach(async () => {
   db = await openMonth(UNIT_PLAN);
   issuing = await openStripe(db);
   await db.owner.query(`update adjustment_policies set credits_by = 'credit_note', automatic_up_to = 1000000000`);
-  await billOctober(db, { 'acme-app': '1000' });
+  // On the last day, so that no later day looks as if the project had vanished.
+  await measure(db.database, OCTOBER_DAYS, {});
+  await uses(1_000);
+  await rateRun(db, OCTOBER);
+  await signOff(db, OCTOBER);
   await issueAll(db, issuing, '2026-10');
 });
 afterEach(async () => {
   await issuing.stripe.close();
   await db.remove();
 });
+
+/** What the last day says of acme. */
+function uses(requests: number): Promise<void> {
+  return measureAgain(db.database, { 'acme-app': `${requests}` }, '2026-10-03');
+}
 
 /** One attempt at everything that follows from late usage, by a process that may end at any effect. */
 async function attempt(effects: Effects): Promise<'done' | 'crashed'> {
@@ -94,7 +107,7 @@ describe('promise 1: a crash before and after each effect of a correction', () =
       let struckAny = false;
       for (const when of ['before', 'after'] as const) {
         usage -= 1;
-        await measureAgain(db.database, { 'acme-app': `${usage}` });
+        await uses(usage);
         const broken = struck({ effect: strike, when });
         struckAny = (await attempt(broken)) === 'crashed' || struckAny;
         effects = Math.max(effects, broken.count());
@@ -122,7 +135,7 @@ describe('promise 1: a crash before and after each effect of a correction', () =
 
   test('a reply that is lost after Stripe has done it is adopted, not made again', async () => {
     for (const [index, kind] of (['drop_reply', 'drop_request'] as const).entries()) {
-      await measureAgain(db.database, { 'acme-app': `${999 - index}` });
+      await uses(999 - index);
       await look(db.database);
       await compareChanges(db);
       issuing.stripe.faults.clear();
