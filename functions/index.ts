@@ -5,6 +5,7 @@ import { manifest as alertFailures } from './alert-failures/manifest.ts';
 import { requireCaller } from './caller.ts';
 import { manifest as console } from './console/manifest.ts';
 import { manifest as correctInvoices } from './correct-invoices/manifest.ts';
+import { manifest as enforceRetention } from './enforce-retention/manifest.ts';
 import { type HttpHandler, serve } from './http.ts';
 import { manifest as issueCredits } from './issue-credits/manifest.ts';
 import { manifest as issueInvoices } from './issue-invoices/manifest.ts';
@@ -12,6 +13,7 @@ import type { Manifest } from './manifest.ts';
 import { manifest as priceUsage } from './price-usage/manifest.ts';
 import { manifest as receiveStripeEvents } from './receive-stripe-events/manifest.ts';
 import { manifest as reconcileStripe } from './reconcile-stripe/manifest.ts';
+import { manifest as refreshUsage } from './refresh-usage/manifest.ts';
 import { manifest as reportMetrics } from './report-metrics/manifest.ts';
 import { manifest as retryExceptions } from './retry-exceptions/manifest.ts';
 import { manifest as sealAuditLog } from './seal-audit-log/manifest.ts';
@@ -29,6 +31,7 @@ interface Wired {
 /** The wiring table, in the order that data takes. */
 export const FUNCTIONS: readonly Wired[] = [
   { manifest: aggregateUsage, load: () => import('./aggregate-usage/handler.ts') },
+  { manifest: refreshUsage, load: () => import('./refresh-usage/handler.ts') },
   { manifest: validateUsage, load: () => import('./validate-usage/handler.ts') },
   { manifest: priceUsage, load: () => import('./price-usage/handler.ts') },
   { manifest: issueInvoices, load: () => import('./issue-invoices/handler.ts') },
@@ -40,6 +43,7 @@ export const FUNCTIONS: readonly Wired[] = [
   { manifest: sweepOutbox, load: () => import('./sweep-outbox/handler.ts') },
   { manifest: reportMetrics, load: () => import('./report-metrics/handler.ts') },
   { manifest: sealAuditLog, load: () => import('./seal-audit-log/handler.ts') },
+  { manifest: enforceRetention, load: () => import('./enforce-retention/handler.ts') },
   { manifest: alertFailures, load: () => import('./alert-failures/handler.ts') },
   { manifest: console, load: () => import('./console/handler.ts') },
 ];

@@ -22,6 +22,7 @@ create type plan_version_status as enum ('draft', 'checked', 'in_review', 'appro
 create type principal_kind as enum ('person', 'service');
 create type principal_role as enum ('viewer', 'operator', 'author', 'approver', 'finance');
 create type rerating_shard_status as enum ('waiting', 'compared');
+create type retention_hold_status as enum ('in_force', 'released');
 create type rollup as enum ('sum', 'max', 'mean', 'last');
 create type run_shard_status as enum ('waiting', 'rated', 'failed');
 create type stripe_difference_status as enum ('open', 'accepted', 'resolved');
@@ -31,6 +32,7 @@ create type usage_anomaly_kind as enum ('project_vanished', 'volume_zero', 'volu
 create type usage_anomaly_status as enum ('open', 'released', 'cleared');
 create type usage_definition_kind as enum ('metric', 'source');
 create type usage_definition_status as enum ('draft', 'in_review', 'approved', 'retired', 'rejected');
+create type usage_partition_status as enum ('open', 'sealed', 'detached', 'dropped');
 create type waiver_status as enum ('proposed', 'approved', 'rejected');
 
 create table adjustment_policies (
@@ -458,6 +460,7 @@ create table exceptions (
   ended_at timestamp with time zone,
   ended_by text,
   why text,
+  opened_by text,
   constraint exceptions_pkey PRIMARY KEY (exception_id),
   constraint exceptions_attempts_check CHECK ((attempts >= 0)),
   constraint exceptions_check CHECK (((status = ANY (ARRAY['resolved'::exception_status, 'waived'::exception_status])) = (ended_at IS NOT NULL)))
@@ -742,6 +745,36 @@ create table reratings (
   constraint reratings_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
   constraint reratings_cause_check CHECK ((cause = ANY (ARRAY['late_usage'::text, 'corrected_terms'::text]))),
   constraint reratings_rerating_check CHECK ((rerating > 0))
+);
+
+create table retention_holds (
+  hold_id bigint not null generated always as identity,
+  month text not null,
+  status retention_hold_status not null,
+  why text not null,
+  author text not null,
+  placed_at timestamp with time zone not null,
+  approver text,
+  released_at timestamp with time zone,
+  released_because text,
+  constraint retention_holds_pkey PRIMARY KEY (hold_id),
+  constraint retention_holds_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint retention_holds_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
+  constraint retention_holds_check CHECK (((status = 'released'::retention_hold_status) = ((approver IS NOT NULL) AND (released_at IS NOT NULL) AND (released_because IS NOT NULL)))),
+  constraint retention_holds_month_check CHECK ((month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint retention_holds_released_because_check CHECK ((length(btrim(released_because)) > 0)),
+  constraint retention_holds_why_check CHECK ((length(btrim(why)) > 0))
+);
+CREATE UNIQUE INDEX one_hold_per_reason ON public.retention_holds USING btree (month, author, why) WHERE (status = 'in_force'::retention_hold_status);
+
+create table retention_policy (
+  only_row boolean not null default true,
+  keep_months integer not null,
+  clock_ahead_limit interval not null,
+  constraint retention_policy_pkey PRIMARY KEY (only_row),
+  constraint retention_policy_clock_ahead_limit_check CHECK ((clock_ahead_limit >= '00:00:00'::interval)),
+  constraint retention_policy_keep_months_check CHECK ((keep_months >= 24)),
+  constraint retention_policy_only_row_check CHECK (only_row)
 );
 
 create table run_checkpoints (
@@ -1036,6 +1069,60 @@ END)),
 );
 CREATE INDEX usage_definitions_kind_name_idx ON public.usage_definitions USING btree (kind, name);
 
+create table usage_partitions (
+  month text not null,
+  month_from date not null generated always as (make_date(("left"(month, 4))::integer, ("right"(month, 2))::integer, 1)) stored,
+  month_to date not null generated always as (((make_date(("left"(month, 4))::integer, ("right"(month, 2))::integer, 1) + '1 mon'::interval))::date) stored,
+  status usage_partition_status not null,
+  sealed_at timestamp with time zone,
+  detached_at timestamp with time zone,
+  dropped_at timestamp with time zone,
+  row_count bigint,
+  totals jsonb,
+  digest text,
+  constraint usage_partitions_pkey PRIMARY KEY (month),
+  constraint usage_partitions_check CHECK (((status = 'open'::usage_partition_status) = (sealed_at IS NULL))),
+  constraint usage_partitions_check1 CHECK ((((status = 'open'::usage_partition_status) = (row_count IS NULL)) AND ((row_count IS NULL) = (totals IS NULL)) AND ((row_count IS NULL) = (digest IS NULL)))),
+  constraint usage_partitions_check2 CHECK (((status = ANY (ARRAY['detached'::usage_partition_status, 'dropped'::usage_partition_status])) = (detached_at IS NOT NULL))),
+  constraint usage_partitions_check3 CHECK (((status = 'dropped'::usage_partition_status) = (dropped_at IS NOT NULL))),
+  constraint usage_partitions_month_check CHECK ((month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text))
+);
+
+create table usage_snapshot_rows (
+  region text not null,
+  source_id text not null,
+  day date not null,
+  project_id text not null,
+  customer_id text,
+  quantity numeric not null,
+  constraint usage_snapshot_rows_pkey PRIMARY KEY (region, source_id, day, project_id),
+  constraint usage_snapshot_rows_region_source_id_day_fkey FOREIGN KEY (region, source_id, day) REFERENCES usage_snapshots(region, source_id, day) ON DELETE CASCADE,
+  constraint usage_snapshot_rows_project_id_check CHECK ((project_id <> ''::text)),
+  constraint usage_snapshot_rows_quantity_check CHECK (((quantity >= (0)::numeric) AND (quantity < 'Infinity'::numeric)))
+);
+CREATE INDEX usage_snapshot_rows_customer_id_day_idx ON public.usage_snapshot_rows USING btree (customer_id, day);
+
+create table usage_snapshots (
+  region text not null,
+  source_id text not null,
+  day date not null,
+  source_version integer not null,
+  metric text not null,
+  as_of timestamp with time zone,
+  row_count integer not null default 0,
+  tried_for timestamp with time zone not null,
+  failure_reason text,
+  failure_detail text,
+  constraint usage_snapshots_pkey PRIMARY KEY (region, source_id, day),
+  constraint usage_snapshots_metric_fkey FOREIGN KEY (metric) REFERENCES metrics(metric),
+  constraint usage_snapshots_region_fkey FOREIGN KEY (region) REFERENCES regions(region),
+  constraint usage_snapshots_source_id_region_source_version_fkey FOREIGN KEY (source_id, region, source_version) REFERENCES usage_sources(source_id, region, version),
+  constraint usage_snapshots_check CHECK (((failure_reason IS NULL) = (failure_detail IS NULL))),
+  constraint usage_snapshots_check1 CHECK (((as_of IS NOT NULL) OR (failure_reason IS NOT NULL))),
+  constraint usage_snapshots_check2 CHECK ((as_of <= tried_for)),
+  constraint usage_snapshots_row_count_check CHECK ((row_count >= 0))
+);
+
 create table usage_sources (
   source_id text not null,
   version integer not null,
@@ -1099,6 +1186,25 @@ AS $function$
     else false end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.attach_usage_month(of_month text, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  month_row usage_partitions := begin_retention_step(of_month, at, 'attaches a month');
+begin
+  if month_row.status <> 'detached' then return false; end if;
+  execute format('alter table %I rename to %I', detached_month_name(of_month), usage_partition_name(of_month));
+  execute format('alter table usage_daily attach partition %I for values from (%L) to (%L)',
+                 usage_partition_name(of_month), month_row.month_from, month_row.month_to);
+  execute format('grant select on %I to daybook_app', usage_partition_name(of_month));
+  update usage_partitions p set status = 'sealed', detached_at = null where p.month = of_month;
+  return true;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.audit_append(action text, subject text, detail jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1141,6 +1247,17 @@ AS $function$
 begin
   perform audit_append(case when tg_op = 'INSERT' then 'invoice.hold_placed' else 'invoice.hold_released' end, new.invoice_id,
                        jsonb_build_object('hold', new.hold, 'reason', new.reason, 'detail', new.detail));
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.audit_policy_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform audit_append('retention_policy.changed', 'retention_policy', jsonb_build_object('before', to_jsonb(old), 'after', to_jsonb(new)));
   return null;
 end $function$;
 
@@ -1234,6 +1351,28 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.begin_retention_step(of_month text, at timestamp with time zone, deed text)
+ RETURNS usage_partitions
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  found usage_partitions;
+begin
+  if at > clock_timestamp() + (select clock_ahead_limit from retention_policy) then
+    raise exception '% is ahead of the clock of the database, which says %', at, clock_timestamp()
+      using errcode = 'DB005', hint = 'Set the clock right; retention_policy.clock_ahead_limit says how far apart they may be.';
+  end if;
+  perform require_actor(current_actor(), array['operator', 'finance']::principal_role[], 'the one who ' || deed);
+  perform pg_advisory_xact_lock(usage_month_lock(of_month));
+  select * into found from usage_partitions p where p.month = of_month for update;
+  if found.month is null then
+    raise exception 'there is no partition of %', of_month
+      using errcode = 'DB005', hint = 'See those that there are: daybook retention plan.';
+  end if;
+  return found;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.billed_of(of_customer text, of_run text)
  RETURNS numeric
  LANGUAGE sql
@@ -1277,6 +1416,67 @@ AS $function$
   select nullif(current_setting('daybook.actor', true), '')
 $function$;
 
+CREATE OR REPLACE FUNCTION public.detach_usage_month(of_month text, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  month_row usage_partitions := begin_retention_step(of_month, at, 'detaches a month');
+begin
+  if month_row.status in ('detached', 'dropped') then return false; end if;
+  if month_row.status <> 'sealed' then
+    raise exception '% is still open', of_month using errcode = 'DB005', hint = 'A month is sealed before it is detached.';
+  end if;
+  perform require_unneeded_month(month_row, at);
+  execute format('alter table usage_daily detach partition %I', usage_partition_name(of_month));
+  execute format('revoke all on %I from daybook_app', usage_partition_name(of_month));
+  execute format('alter table %I rename to %I', usage_partition_name(of_month), detached_month_name(of_month));
+  update usage_partitions p set status = 'detached', detached_at = at where p.month = of_month;
+  return true;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.detached_month_name(of_month text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select 'usage_detached_' || replace(of_month, '-', '')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.drop_usage_month(of_month text, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  month_row usage_partitions := begin_retention_step(of_month, at, 'drops a month');
+  table_name text := detached_month_name(of_month);
+  sums record;
+begin
+  if month_row.status = 'dropped' then return false; end if;
+  if month_row.status <> 'detached' then
+    raise exception '% is %', of_month, month_row.status using errcode = 'DB005', hint = 'A month is detached before it is dropped.';
+  end if;
+  perform require_unneeded_month(month_row, at);
+  select * into sums from sum_usage_month(of_month, table_name::regclass);
+  if (sums.row_count, sums.totals, sums.digest) is distinct from (month_row.row_count, month_row.totals, month_row.digest) then
+    raise exception 'the rows of % are not those that were sealed: % rows with digest %, sealed were % with %',
+      of_month, sums.row_count, sums.digest, month_row.row_count, month_row.digest
+      using errcode = 'DB004', hint = 'Someone has changed rows beside Daybook: compare with a backup before anything else.';
+  end if;
+  perform audit_append('usage_rows.dropped', of_month, jsonb_build_object(
+    'partition', usage_partition_name(of_month), 'rows', sums.row_count, 'totals', sums.totals, 'digest', sums.digest, 'checkpoints', sums.checkpoints));
+  execute format('drop table %I', table_name);
+  update usage_partitions p set status = 'dropped', dropped_at = at where p.month = of_month;
+  return true;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.enforce_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1294,6 +1494,24 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.exception_affects_money(of_class text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select of_class not in ('aggregation_failed', 'stray_usage', 'retention_failed')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.first_open_day(at timestamp with time zone)
+ RETURNS date
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select (date_trunc('quarter', at at time zone 'UTC') - interval '3 months')::date
+$function$;
 
 CREATE OR REPLACE FUNCTION public.freeze_billing_terms()
  RETURNS trigger
@@ -1460,6 +1678,29 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_retention_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform require_actor(new.author, array['operator', 'approver', 'finance']::principal_role[], 'the one who holds a month');
+    perform pg_advisory_xact_lock_shared(usage_month_lock(new.month));
+    if exists (select from usage_partitions p where p.month = new.month and p.status = 'dropped') then
+      raise exception 'the usage rows of % have been dropped; there is nothing left to hold', new.month
+        using errcode = 'DB005', hint = 'The figures that were kept stand in the audit log: daybook retention plan.';
+    end if;
+  elsif (old.month, old.why, old.author, old.placed_at) is distinct from (new.month, new.why, new.author, new.placed_at) then
+    raise exception 'hold % is what it was placed as', old.hold_id
+      using errcode = 'DB002', hint = 'Release it, and place another.';
+  elsif new.status = 'released' and old.status <> 'released' then
+    perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'the one who releases a month');
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
  RETURNS boolean
  LANGUAGE sql
@@ -1507,6 +1748,25 @@ begin
       using errcode = 'DB002', hint = 'Merge the two in Stripe, or add another customer.';
   end if;
   perform audit_append('customer.mapped', new.customer_id, jsonb_build_object('stripe_customer_id', new.stripe_customer_id));
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.kept_until(month_to date)
+ RETURNS date
+ LANGUAGE sql
+ STABLE STRICT
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select (month_to + make_interval(months => p.keep_months))::date from retention_policy p
+$function$;
+
+CREATE OR REPLACE FUNCTION public.note_who_opened()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  new.opened_by := current_actor();
   return new;
 end $function$;
 
@@ -1568,21 +1828,26 @@ CREATE OR REPLACE FUNCTION public.prepare_usage_partitions(for_day date)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
 AS $function$
 declare
   month_start date := date_trunc('quarter', for_day)::date;
-  partition_name text;
+  month_name text;
 begin
   for i in 0..5 loop
-    partition_name := 'usage_daily_' || to_char(month_start, 'YYYYMM');
-    if to_regclass(partition_name) is null then
+    month_name := to_char(month_start, 'YYYY-MM');
+    if not exists (select from usage_partitions p where p.month = month_name) then
       perform pg_advisory_xact_lock(hashtext('usage_partitions'));
-      execute format('create table if not exists %I partition of usage_daily for values from (%L) to (%L)',
-                     partition_name, month_start, (month_start + interval '1 month')::date);
-      execute format('grant select, insert on %I to daybook_app', partition_name);
+      if not exists (select from usage_partitions p where p.month = month_name) then
+        execute format('create table %I partition of usage_daily for values from (%L) to (%L)',
+                       usage_partition_name(month_name), month_start, (month_start + interval '1 month')::date);
+        execute format('grant select, insert on %I to daybook_app', usage_partition_name(month_name));
+        insert into usage_partitions (month, status) values (month_name, 'open');
+      end if;
     end if;
     month_start := (month_start + interval '1 month')::date;
   end loop;
+  perform require_open_month(for_day);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.put_backtest_under_review()
@@ -1693,6 +1958,21 @@ begin
       using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_usage_of_ended_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    perform require_open_month(new.day);
+    return new;
+  end if;
+  raise exception '% on % is refused: the month is sealed', tg_op, tg_table_name
+    using errcode = 'DB002', hint = 'Its rows are what invoices rest on until daybook retention drops them.';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_accepting_person()
@@ -2109,6 +2389,28 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_kept_usage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  gone text;
+begin
+  perform pg_advisory_xact_lock_shared(usage_month_lock(m.month))
+    from (select distinct to_char(c.day, 'YYYY-MM') as month from pinned n join checkpoints c using (checkpoint_id) order by 1) m;
+  select p.month into gone from usage_partitions p
+    where p.status in ('detached', 'dropped')
+      and exists (select from pinned n join checkpoints c using (checkpoint_id) where c.day >= p.month_from and c.day < p.month_to)
+    order by p.month limit 1;
+  if gone is not null then
+    raise exception 'a run cannot rest on usage of %: its rows are gone', gone
+      using errcode = 'DB005', hint = 'What was billed stands in the invoices; daybook invoice explain shows what was kept.';
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_lines_to_add_up()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2138,6 +2440,18 @@ begin
     raise exception 'invoice % is held: %', new.invoice_id, old.hold_reason
       using errcode = 'DB003', hint = 'daybook invoice release ID --why "…", by someone who did not place the hold.';
   end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_month_for_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(usage_month_lock(to_char(new.day, 'YYYY-MM')));
+  perform require_open_month(new.day);
   return new;
 end $function$;
 
@@ -2195,6 +2509,23 @@ begin
   if closed_period is not null then
     raise exception '% would change %, which is closed', subject, closed_period
       using errcode = 'DB005', hint = 'Choose a day after the last closed period.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_open_month(of_day date)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  found_status usage_partition_status;
+begin
+  select p.status into found_status from usage_partitions p where p.month = to_char(of_day, 'YYYY-MM');
+  if found_status <> 'open' then
+    raise exception 'usage of % does not change any more: it is %', to_char(of_day, 'YYYY-MM'), found_status
+      using errcode = 'DB005',
+            hint = 'The current and the previous quarter can be read again; what was billed before is corrected by an adjustment.';
   end if;
 end $function$;
 
@@ -2364,6 +2695,26 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_unneeded_month(month_row usage_partitions, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  blocker record;
+begin
+  if kept_until(month_row.month_to) > (at at time zone 'UTC')::date then
+    raise exception 'the rows of % are kept until %', month_row.month, kept_until(month_row.month_to)
+      using errcode = 'DB005', hint = 'retention_policy.keep_months says for how long; it is never shorter than 24.';
+  end if;
+  select * into blocker from retention_blockers(month_row.month) limit 1;
+  if found then
+    raise exception 'the rows of % are still needed: % % %', month_row.month, replace(blocker.kind, '_', ' '), blocker.subject, blocker.detail
+      using errcode = 'DB005', hint = 'See what keeps each month: daybook retention plan.';
+  end if;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_valid_plan_approval()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2408,6 +2759,94 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_waiver()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if coalesce(length(btrim(new.why)), 0) = 0 then
+    raise exception 'exception % cannot be waived without a reason', new.exception_id
+      using errcode = 'DB003', hint = 'Say why: --why "what was decided".';
+  end if;
+  if not exception_affects_money(new.class) then
+    perform require_actor(new.ended_by, array['operator', 'approver', 'finance']::principal_role[], 'the one who waives an exception');
+    return new;
+  end if;
+  perform require_actor(new.ended_by, array['approver', 'finance']::principal_role[], 'the one who waives an exception about money');
+  if person_behind(new.opened_by) = person_behind(new.ended_by) then
+    raise exception '% caused exception % and cannot waive it: a second person must', new.ended_by, new.exception_id
+      using errcode = 'DB003', hint = 'Ask someone else with the role approver or finance.';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.retention_blockers(of_month text)
+ RETURNS TABLE(kind text, subject text, detail text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with month as (
+    select p.month_from, p.month_to from usage_partitions p where p.month = of_month
+  ), resting as (
+    select r.run_id, r.status from billing_runs r, month m
+    where r.period_from < m.month_to and r.period_to > m.month_from
+       or exists (select from run_checkpoints n join checkpoints c using (checkpoint_id)
+                  where n.run_id = r.run_id and c.day >= m.month_from and c.day < m.month_to)
+  )
+  select 'held', h.hold_id::text, format('by %s: %s', h.author, h.why)
+  from retention_holds h where h.month = of_month and h.status = 'in_force'
+  union all
+  select 'run_not_closed', r.run_id, 'is ' || r.status from resting r where r.status <> 'closed'
+  union all
+  select 'invoice_open', i.invoice_id, 'is ' || i.status from invoices i join resting r using (run_id)
+  where i.status not in ('paid', 'void', 'uncollectible', 'superseded')
+  union all
+  select 'exception_open', e.exception_id::text, format('%s of %s', e.class, e.subject) from exceptions e
+  where e.status not in ('resolved', 'waived') and position(of_month in e.subject) > 0
+  union all
+  select 'attempt_running', format('%s/%s/%s', c.region, c.source_id, c.day), 'is being read'
+  from checkpoints c, month m where c.day >= m.month_from and c.day < m.month_to and c.status = 'running'
+$function$;
+
+CREATE OR REPLACE FUNCTION public.retention_plan(at timestamp with time zone)
+ RETURNS TABLE(month text, status text, step text, blockers jsonb, kept_until date)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with months as (
+    select p.month, p.status, p.month_to, kept_until(p.month_to) as kept_until,
+      p.month_to <= first_open_day(at) as is_sealable,
+      kept_until(p.month_to) <= (at at time zone 'UTC')::date as is_old
+    from usage_partitions p
+  ), blocked as (
+    select m.*, (
+      select coalesce(jsonb_agg(jsonb_build_object('kind', b.kind, 'subject', b.subject, 'detail', b.detail) order by b.kind, b.subject), '[]')
+      from (
+        select s.* from sealing_blockers(m.month, at) s where m.status = 'open' and m.is_sealable
+        union all
+        select r.* from retention_blockers(m.month) r where m.status <> 'dropped' and (r.kind = 'held' or m.is_old and m.status in ('sealed', 'detached'))
+      ) b) as blockers
+    from months m
+  )
+  select b.month, b.status::text,
+    case
+      when b.status = 'open' and b.is_sealable and not jsonb_path_exists(b.blockers, '$[*] ? (@.kind != "held")') then 'seal'
+      when b.status = 'sealed' and b.is_old and b.blockers = '[]' then 'drop'
+      when b.status = 'detached' then case when b.blockers = '[]' then 'drop' else 'attach' end
+      else 'none'
+    end, b.blockers, b.kept_until
+  from blocked b
+  union all
+  select to_char(q.month_from, 'YYYY-MM'), 'absent', 'make', '[]', kept_until((q.month_from + interval '1 month')::date)
+  from (select (date_trunc('quarter', at at time zone 'UTC') + make_interval(months => i))::date as month_from from generate_series(0, 5) i) q
+  where not exists (select from usage_partitions p where p.month = to_char(q.month_from, 'YYYY-MM'))
+  order by 1
+$function$;
 
 CREATE OR REPLACE FUNCTION public.rule_objection(rule close_rules, run billing_runs)
  RETURNS text
@@ -2494,6 +2933,56 @@ AS $function$
     coalesce((select string_agg(format('%s %s %s %s %s', i.invoice_id, i.status, i.total, i.currency, i.document_digest), E'\n' order by i.invoice_id)
               from invoices i where i.run_id = r.run_id and i.status not in ('superseded', 'void')), ''), 'UTF8')), 'hex')
   from billing_runs r where r.run_id = of_run
+$function$;
+
+CREATE OR REPLACE FUNCTION public.seal_usage_month(of_month text, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
+AS $function$
+declare
+  month_row usage_partitions := begin_retention_step(of_month, at, 'seals a month');
+  partition_name text := usage_partition_name(of_month);
+  blocker record;
+  sums record;
+begin
+  if month_row.status <> 'open' then return false; end if;
+  if month_row.month_to > first_open_day(at) then
+    raise exception '% lies in the current or the previous quarter and stays open', of_month
+      using errcode = 'DB005', hint = 'It can be sealed when the next quarter begins.';
+  end if;
+  select * into blocker from sealing_blockers(of_month, at) limit 1;
+  if found then
+    raise exception '% is not sealed yet: % %', of_month, blocker.subject, blocker.detail
+      using errcode = 'DB005', hint = 'The next daily run of enforce-retention seals it when that has ended.';
+  end if;
+  update checkpoints c set status = 'failed', failure_reason = 'abandoned', failure_detail = 'its month was sealed a day later', finished_at = at
+    where c.day >= month_row.month_from and c.day < month_row.month_to and c.status = 'running';
+  execute format('lock table %I in share row exclusive mode', partition_name);
+  select * into sums from sum_usage_month(of_month, partition_name::regclass);
+  execute format('create trigger month_is_sealed before insert or update or delete on %I for each row execute function refuse_usage_of_ended_month()', partition_name);
+  execute format('create trigger month_is_never_truncated before truncate on %I for each statement execute function refuse_change()', partition_name);
+  execute format('revoke insert on %I from daybook_app', partition_name);
+  update usage_partitions p set status = 'sealed', sealed_at = at, row_count = sums.row_count, totals = sums.totals, digest = sums.digest
+    where p.month = of_month;
+  return true;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.sealing_blockers(of_month text, at timestamp with time zone)
+ RETURNS TABLE(kind text, subject text, detail text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select 'attempt_running', format('%s/%s/%s', c.region, c.source_id, c.day), 'is being read since ' || to_char(c.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
+  from usage_partitions p join checkpoints c on c.day >= p.month_from and c.day < p.month_to
+  where p.month = of_month and c.status = 'running' and c.started_at >= at - interval '1 day'
+  union all
+  select 'run_not_approved', r.run_id, 'is ' || r.status
+  from usage_partitions p join billing_runs r on r.period_from < p.month_to and r.period_to > p.month_from
+  where p.month = of_month and r.status in ('open', 'collecting', 'complete', 'rated', 'in_review', 'rating_failed')
 $function$;
 
 CREATE OR REPLACE FUNCTION public.self_approvals()
@@ -2608,6 +3097,63 @@ begin
   wait_ms := greatest(1, ceil(extract(epoch from come_back - at) * 1000)::integer);
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.sum_usage_month(of_month text, rows_in regclass, OUT row_count bigint, OUT totals jsonb, OUT checkpoints jsonb, OUT digest text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  wrong text;
+begin
+  with sums as materialized (
+    select * from sum_usage_rows(of_month, rows_in)
+  ), by_metric as (
+    select s.metric, jsonb_build_object(
+      'rows', coalesce(sum(s.row_count) filter (where s.status = 'complete'), 0),
+      'total', coalesce(sum(s.total) filter (where s.status = 'complete'), 0)::text,
+      'supersededRows', coalesce(sum(s.row_count) filter (where s.status = 'superseded'), 0),
+      'supersededTotal', coalesce(sum(s.total) filter (where s.status = 'superseded'), 0)::text) as figures
+    from sums s group by s.metric
+  )
+  select
+    (select coalesce(sum(s.row_count), 0) from sums s),
+    (select coalesce(jsonb_object_agg(m.metric, m.figures), '{}') from by_metric m),
+    (select coalesce(jsonb_agg(jsonb_build_array(s.checkpoint_id, s.row_count, s.header_total::text, s.header_digest, s.rows_digest) order by s.checkpoint_id), '[]') from sums s),
+    (select 'sha256:' || encode(sha256(convert_to(coalesce(string_agg(
+      concat_ws(' ', s.checkpoint_id, s.row_count, s.header_total, s.header_digest, s.rows_digest), E'\n' order by s.checkpoint_id), ''), 'UTF8')), 'hex') from sums s),
+    (select format('checkpoint %s has %s rows that add up to %s, its header says %s and %s',
+                   s.checkpoint_id, s.row_count, s.total, coalesce(s.header_rows::text, 'nothing'), coalesce(s.header_total::text, 'nothing'))
+     from sums s where s.header_rows is distinct from s.row_count or s.header_total is distinct from s.total
+     order by s.checkpoint_id limit 1)
+  into row_count, totals, checkpoints, digest, wrong;
+  if wrong is not null then
+    raise exception 'the usage of % does not add up: %', of_month, wrong
+      using errcode = 'DB004', hint = 'Someone has changed rows beside Daybook: compare with a backup before anything else.';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.sum_usage_rows(of_month text, rows_in regclass)
+ RETURNS TABLE(checkpoint_id bigint, metric text, status checkpoint_status, row_count bigint, total numeric, header_rows integer, header_total numeric, header_digest text, rows_digest text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  return query execute format($query$
+    select coalesce(c.checkpoint_id, s.checkpoint_id), coalesce(c.metric, s.metric), c.status,
+      coalesce(s.row_count, 0), coalesce(s.total, 0), c.row_count, c.total, c.digest,
+      coalesce(s.rows_digest, 'sha256:' || encode(sha256(''), 'hex'))
+    from (select k.* from usage_partitions p join checkpoints k on k.day >= p.month_from and k.day < p.month_to
+          where p.month = $1 and k.status in ('complete', 'superseded')) c
+    full join (
+      select u.checkpoint_id, min(u.metric) as metric, count(*) as row_count, sum(u.quantity) as total,
+        'sha256:' || encode(sha256(convert_to(string_agg(
+          jsonb_build_array(u.day, u.region, u.metric, u.project_id, u.customer_id, u.quantity::text)::text,
+          E'\n' order by u.day, u.project_id collate "C"), 'UTF8')), 'hex') as rows_digest
+      from %s u group by u.checkpoint_id) s using (checkpoint_id)$query$, rows_in) using of_month;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.unacknowledged_warnings(diagnostics jsonb, acknowledged text[])
  RETURNS text[]
  LANGUAGE sql
@@ -2617,6 +3163,24 @@ AS $function$
   select coalesce(array_agg(distinct finding ->> 'code' order by finding ->> 'code'), '{}')
   from jsonb_array_elements(diagnostics) finding
   where finding ->> 'severity' = 'warning' and finding ->> 'code' <> all (acknowledged)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.usage_month_lock(of_month text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select hashtextextended('usage_month:' || of_month, 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.usage_partition_name(of_month text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE STRICT
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select 'usage_daily_' || replace(of_month, '-', '')
 $function$;
 
 CREATE TRIGGER adjustments_are_kept BEFORE DELETE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -2649,6 +3213,7 @@ CREATE TRIGGER volumes_are_immutable BEFORE DELETE OR UPDATE ON public.checkpoin
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
 CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION freeze_checkpoint();
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER month_is_open BEFORE INSERT ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION require_month_for_attempt();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION enforce_transition('checkpoint');
 CREATE TRIGGER rerun_is_approved BEFORE UPDATE ON public.checkpoints FOR EACH ROW WHEN (((new.status = 'complete'::checkpoint_status) AND (old.status = 'running'::checkpoint_status))) EXECUTE FUNCTION require_approved_rerun();
 CREATE TRIGGER staged_usage_is_cleared AFTER UPDATE ON public.checkpoints FOR EACH ROW WHEN (((old.status = 'running'::checkpoint_status) AND (new.status <> 'running'::checkpoint_status))) EXECUTE FUNCTION clear_staged_usage();
@@ -2679,9 +3244,12 @@ CREATE TRIGGER credit_is_within_its_invoice BEFORE INSERT ON public.credits FOR 
 CREATE TRIGGER credits_are_kept BEFORE DELETE ON public.credits FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.credits FOR EACH ROW EXECUTE FUNCTION enforce_transition('credit');
 CREATE TRIGGER mapping_is_made_once BEFORE UPDATE ON public.customers FOR EACH ROW WHEN ((old.stripe_customer_id IS DISTINCT FROM new.stripe_customer_id)) EXECUTE FUNCTION keep_stripe_mapping();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.dead_letters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('dead_letter', 'dead_letter_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.dead_letters FOR EACH ROW EXECUTE FUNCTION enforce_transition('dead_letter');
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.exceptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('exception', 'exception_id');
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.exceptions FOR EACH ROW EXECUTE FUNCTION enforce_transition('exception');
+CREATE TRIGGER opener_is_noted BEFORE INSERT ON public.exceptions FOR EACH ROW EXECUTE FUNCTION note_who_opened();
+CREATE TRIGGER waiver_is_allowed BEFORE UPDATE ON public.exceptions FOR EACH ROW WHEN (((new.status = 'waived'::exception_status) AND (old.status <> 'waived'::exception_status))) EXECUTE FUNCTION require_waiver();
 CREATE TRIGGER another_releases BEFORE INSERT OR UPDATE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION require_other_releaser();
 CREATE CONSTRAINT TRIGGER audited_holds AFTER INSERT OR UPDATE ON public.invoice_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_hold();
 CREATE TRIGGER holds_are_kept BEFORE DELETE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -2723,6 +3291,14 @@ CREATE TRIGGER owner_is_a_person BEFORE INSERT OR UPDATE ON public.principals FO
 CREATE TRIGGER rerating_checkpoints_are_immutable BEFORE DELETE OR UPDATE ON public.rerating_checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.rerating_shards FOR EACH ROW EXECUTE FUNCTION enforce_transition('rerating_shard');
 CREATE TRIGGER reratings_are_immutable BEFORE DELETE OR UPDATE ON public.reratings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.retention_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('retention_hold', 'hold_id');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.retention_holds FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
+CREATE TRIGGER hold_is_allowed BEFORE INSERT OR UPDATE ON public.retention_holds FOR EACH ROW EXECUTE FUNCTION guard_retention_hold();
+CREATE TRIGGER holds_are_kept BEFORE DELETE ON public.retention_holds FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.retention_holds FOR EACH ROW EXECUTE FUNCTION enforce_transition('retention_hold');
+CREATE TRIGGER changes_are_audited AFTER UPDATE ON public.retention_policy FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION audit_policy_change();
+CREATE TRIGGER policy_is_kept BEFORE DELETE ON public.retention_policy FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER pins_only_kept_usage AFTER INSERT ON public.run_checkpoints REFERENCING NEW TABLE AS pinned FOR EACH STATEMENT EXECUTE FUNCTION require_kept_usage();
 CREATE TRIGGER run_contracts_are_kept BEFORE DELETE OR UPDATE ON public.run_contracts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_metrics_are_kept BEFORE DELETE OR UPDATE ON public.run_metrics FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER run_off_cycle_days_are_kept BEFORE DELETE OR UPDATE ON public.run_off_cycle_days FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -2745,6 +3321,7 @@ CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.u
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_anomalies FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_anomaly');
 CREATE TRIGGER releaser_acts BEFORE UPDATE ON public.usage_anomalies FOR EACH ROW WHEN (((new.status = 'released'::usage_anomaly_status) AND (old.status <> 'released'::usage_anomaly_status))) EXECUTE FUNCTION require_anomaly_releaser();
 CREATE TRIGGER rows_are_immutable BEFORE DELETE OR UPDATE ON public.usage_daily FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER months_that_ended_take_nothing BEFORE INSERT ON public.usage_daily_default FOR EACH ROW EXECUTE FUNCTION refuse_usage_of_ended_month();
 CREATE TRIGGER approved_is_in_force AFTER UPDATE ON public.usage_definitions FOR EACH ROW WHEN (((new.status = 'approved'::usage_definition_status) AND (old.status <> 'approved'::usage_definition_status))) EXECUTE FUNCTION put_definition_in_force();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.usage_definitions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_definition', 'definition');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION require_author();
@@ -2753,6 +3330,9 @@ CREATE TRIGGER definition_is_immutable BEFORE UPDATE ON public.usage_definitions
 CREATE TRIGGER definitions_are_kept BEFORE DELETE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_definition');
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.usage_definitions FOR EACH ROW EXECUTE FUNCTION require_allowed_definition_step();
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.usage_partitions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('usage_partition', 'month');
+CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.usage_partitions FOR EACH ROW EXECUTE FUNCTION enforce_transition('usage_partition');
+CREATE TRIGGER partitions_are_remembered BEFORE DELETE ON public.usage_partitions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER source_is_immutable BEFORE UPDATE ON public.usage_sources FOR EACH ROW EXECUTE FUNCTION freeze_usage_source();
 
 -- no row policies
@@ -2775,6 +3355,7 @@ grant insert, select, update on backfills to daybook_app;
 grant select on backfills to daybook_auditor;
 grant insert, select, update on billing_runs to daybook_app;
 grant select on billing_runs to daybook_auditor;
+grant select on billing_runs to daybook_visibility;
 grant insert, select on charges to daybook_app;
 grant select on charges to daybook_auditor;
 grant insert, select on checkpoint_judgements to daybook_app;
@@ -2783,13 +3364,16 @@ grant insert, select on checkpoint_volumes to daybook_app;
 grant select on checkpoint_volumes to daybook_auditor;
 grant insert, select, update on checkpoints to daybook_app;
 grant select on checkpoints to daybook_auditor;
+grant select on checkpoints to daybook_visibility;
 grant insert, select on close_rules to daybook_app;
 grant select on close_rules to daybook_auditor;
 grant insert, select, update on completeness_waivers to daybook_app;
 grant select on completeness_waivers to daybook_auditor;
+grant select on completeness_waivers to daybook_visibility;
 grant select on contracts to daybook_app;
 grant select on contracts to daybook_auditor;
 grant select on contracts to daybook_checker;
+grant select on contracts to daybook_visibility;
 grant insert, select on credits to daybook_app;
 grant select on credits to daybook_auditor;
 grant insert, select, update on customers to daybook_app;
@@ -2806,8 +3390,10 @@ grant insert, select, update on invoice_voids to daybook_app;
 grant select on invoice_voids to daybook_auditor;
 grant insert, select, update on invoices to daybook_app;
 grant select on invoices to daybook_auditor;
+grant select on invoices to daybook_visibility;
 grant select on metrics to daybook_app;
 grant select on metrics to daybook_auditor;
+grant select on metrics to daybook_visibility;
 grant insert, select on mode_changes to daybook_app;
 grant select on mode_changes to daybook_auditor;
 grant insert, select, update on outbox to daybook_app;
@@ -2820,24 +3406,32 @@ grant select on plan_backtests to daybook_checker;
 grant select on plan_versions to daybook_app;
 grant select on plan_versions to daybook_auditor;
 grant select on plan_versions to daybook_checker;
+grant select on plan_versions to daybook_visibility;
 grant insert, select on plans to daybook_app;
 grant select on plans to daybook_auditor;
 grant select on principals to daybook_app;
 grant select on principals to daybook_auditor;
 grant insert, select, update on project_ownerships to daybook_app;
 grant select on project_ownerships to daybook_auditor;
+grant select on project_ownerships to daybook_visibility;
 grant insert, select, update on projects to daybook_app;
 grant select on projects to daybook_auditor;
 grant insert, select, update on regions to daybook_app;
 grant select on regions to daybook_auditor;
+grant select on regions to daybook_visibility;
 grant insert, select on rerating_checkpoints to daybook_app;
 grant select on rerating_checkpoints to daybook_auditor;
 grant insert, select, update on rerating_shards to daybook_app;
 grant select on rerating_shards to daybook_auditor;
 grant insert, select on reratings to daybook_app;
 grant select on reratings to daybook_auditor;
+grant select on retention_holds to daybook_app;
+grant select on retention_holds to daybook_auditor;
+grant select on retention_policy to daybook_app;
+grant select on retention_policy to daybook_auditor;
 grant insert, select on run_checkpoints to daybook_app;
 grant select on run_checkpoints to daybook_auditor;
+grant select on run_checkpoints to daybook_visibility;
 grant select on run_contracts to daybook_app;
 grant select on run_contracts to daybook_auditor;
 grant select on run_metrics to daybook_app;
@@ -2868,12 +3462,20 @@ grant insert, select, update on usage_anomalies to daybook_app;
 grant select on usage_anomalies to daybook_auditor;
 grant insert, select on usage_daily to daybook_app;
 grant select on usage_daily to daybook_auditor;
+grant select on usage_daily to daybook_visibility;
 grant select on usage_daily_default to daybook_app;
 grant select on usage_daily_default to daybook_auditor;
 grant select on usage_definitions to daybook_app;
 grant select on usage_definitions to daybook_auditor;
+grant select on usage_partitions to daybook_app;
+grant select on usage_partitions to daybook_auditor;
+grant select on usage_snapshot_rows to daybook_auditor;
+grant delete, insert, select, update on usage_snapshot_rows to daybook_visibility;
+grant select on usage_snapshots to daybook_auditor;
+grant delete, insert, select, update on usage_snapshots to daybook_visibility;
 grant select on usage_sources to daybook_app;
 grant select on usage_sources to daybook_auditor;
+grant select on usage_sources to daybook_visibility;
 grant insert, select on usage_staged to daybook_app;
 grant select on usage_staged to daybook_auditor;
 grant update (status, approver, decided_at, invoice_id) on adjustments to daybook_app;
@@ -2888,6 +3490,8 @@ grant insert (plan_version, document, backtest_digest, made_by, made_at) on plan
 grant update (status, active_from) on plan_versions to daybook_app;
 grant insert (plan_version, plan, document, currency, status, author, submitted_at, diagnostics) on plan_versions to daybook_checker;
 grant update (diagnostics) on plan_versions to daybook_checker;
+grant insert (month, status, why, author, placed_at) on retention_holds to daybook_app;
+grant update (status, approver, released_at, released_because) on retention_holds to daybook_app;
 grant update (status, approver, acknowledged) on term_corrections to daybook_app;
 grant insert (contract_id, period, number, legacy_plan_version, usage_plan_version, overrides, status, author, why, diagnostics, drafted_at) on term_corrections to daybook_checker;
 grant insert (definition, kind, name, document, configuration, status, author, submitted_at) on usage_definitions to daybook_app;

@@ -37,9 +37,13 @@ output "stripe_webhook_endpoint" {
 }
 
 output "database_grants" {
-  description = "SQL that lets each function's identity act as the application's role; run it once after the first migration."
+  description = "SQL that lets each function's identity act as the application's role, and as those that few may take; run it once after the first migration."
   value = join("\n", [
     for name, user in module.database.users :
-    "grant ${name == "console" ? "daybook_app, daybook_checker" : "daybook_app"} to \"${user}\";"
+    format("grant %s to \"%s\";", join(", ", concat(
+      ["daybook_app"],
+      name == "console" ? ["daybook_checker"] : [],
+      contains(["console", "refresh-usage"], name) ? ["daybook_visibility"] : [],
+    )), user)
   ])
 }

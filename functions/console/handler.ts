@@ -3,11 +3,14 @@ import { digest } from '../../shared/canonical/canonical-json.ts';
 import { renderDocument } from '../../shared/console/layout.ts';
 import { notFoundPage, type Page, type PageContext } from '../../shared/console/page.ts';
 import { ICON, STYLE } from '../../shared/console/style.ts';
+import { asVisibility } from '../../shared/visibility/role.ts';
 import type { HttpHandler, HttpReply, HttpRequest } from '../http.ts';
 import type { World } from '../world.ts';
 import { type Download, findRoute } from './routes.ts';
 
 const STYLE_VERSION = digest(STYLE).slice('sha256:'.length, 'sha256:'.length + 12);
+
+const SHOWING = { actor: 'service:console', why: 'show a page' };
 
 /** Nothing runs in the page, nothing is loaded from elsewhere, nobody frames it. */
 const SECURITY_HEADERS = {
@@ -36,7 +39,11 @@ export function create(world: World): HttpHandler {
     }
     if (request.path === '/style.css') return asset('text/css; charset=utf-8', STYLE);
     if (request.path === '/icon.svg') return asset('image/svg+xml', ICON);
-    const context = { reader: world.database, now: world.effects.now() };
+    const context: PageContext = {
+      reader: world.database,
+      provisional: (work) => asVisibility(world.database, SHOWING, work),
+      now: world.effects.now(),
+    };
     const opened = await open(context, request);
     if (opened.kind === 'download') return sent(opened.download);
     const { page } = opened;

@@ -30,6 +30,7 @@ import { planVersionPage } from '../../shared/console/pages/plan-version.ts';
 import { plansPage } from '../../shared/console/pages/plans.ts';
 import { reconciliationPage } from '../../shared/console/pages/reconciliation.ts';
 import { reportPage } from '../../shared/console/pages/report.ts';
+import { retentionPage } from '../../shared/console/pages/retention.ts';
 import { runPage } from '../../shared/console/pages/run.ts';
 import { runsPage } from '../../shared/console/pages/runs.ts';
 import { shadowPage } from '../../shared/console/pages/shadow.ts';
@@ -144,6 +145,7 @@ export const ROUTES: readonly Route[] = [
     z.object({ region: regionSchema, source: sourceSchema, day: daySchema }),
     cellPage,
   ),
+  get('/retention', 'viewer', nothing, retentionPage),
   get('/checkpoints/:checkpoint', 'viewer', z.object({ checkpoint: sequenceSchema }), checkpointPage),
   get('/customers', 'viewer', nothing, customersPage),
   get('/customers/:customer', 'viewer', z.object({ customer: customerSchema, ...optionalPeriod }), customerPage),

@@ -35,9 +35,17 @@ export const COMMANDS = {
     `${DAYBOOK} adjustments approve ${adjustmentId} --as person:YOU --why "what was reviewed"`,
   applyAdjustment: (adjustmentId: string) => `${DAYBOOK} adjustments apply ${adjustmentId}`,
   listExceptions: () => `${DAYBOOK} exceptions list`,
+  retryException: (exception: bigint) => `${DAYBOOK} exceptions retry ${exception} --as person:YOU`,
+  waiveException: (exception: bigint) =>
+    `${DAYBOOK} exceptions waive ${exception} --as person:YOU --why "what was decided"`,
+  listDeadLetters: () => `${DAYBOOK} dead-letters list`,
+  replayDeadLetter: (letter: bigint) => `${DAYBOOK} dead-letters replay ${letter} --as person:YOU`,
+  discardDeadLetter: (letter: bigint) =>
+    `${DAYBOOK} dead-letters discard ${letter} --as person:YOU --why "what was decided"`,
   showPlan: (planVersion: string) => `${DAYBOOK} plan show ${planVersion}`,
   approvePlan: (planVersion: string) =>
     `${DAYBOOK} plan approve ${planVersion} --as person:YOU --why "what was reviewed"`,
+  planRetention: () => `${DAYBOOK} retention plan`,
   verifyAudit: () => `${DAYBOOK} audit verify`,
   status: () => `${DAYBOOK} status`,
 } as const;
@@ -70,6 +78,9 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
       return COMMANDS.showAdjustment(subject);
     case 'credit_failed':
       return COMMANDS.applyAdjustment(subject.replace(/\/credit\/\d+$/, ''));
+    case 'stray_usage':
+    case 'retention_failed':
+      return COMMANDS.planRetention();
     default:
       return COMMANDS.listExceptions();
   }

@@ -18,8 +18,8 @@ export function deadLetterNotice({ subscription, messageId, reason, receivedAt }
       title: `A message of ${subscription} was put aside`,
       where: `subscription ${subscription}, message ${messageId}, at ${since}; more of this kind today are not told again`,
       why: reason,
-      recover: `# the message is kept with its reason, and listed on the console
-${COMMANDS.status()}`,
+      recover: `# the message is kept with its reason; send it back or give it up by its number
+${COMMANDS.listDeadLetters()}`,
     },
   };
 }

@@ -28,6 +28,8 @@ export type AuditFault =
   | { readonly kind: 'seal_altered'; readonly day: string }
   /** Days between two seals have none: `from` to `to`, both included. */
   | { readonly kind: 'seals_missing'; readonly from: string; readonly to: string }
+  /** What was kept of a month whose rows retention dropped no longer fits its checkpoints (promise 18). */
+  | { readonly kind: 'dropped_usage_differs'; readonly month: string; readonly what: string }
   /** The point that was noted elsewhere is not in the chain. */
   | {
       readonly kind: 'anchor_differs';

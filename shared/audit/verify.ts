@@ -1,5 +1,5 @@
 import type { Reader } from '../database/database.ts';
-import { auditLogFindDisagreements } from '../database/queries.generated.ts';
+import { auditLogFindDisagreements, usagePartitionFindLost } from '../database/queries.generated.ts';
 import { CHAIN_START, type ChainPoint, walkChain } from './chain.ts';
 import type { AuditFault } from './fault.ts';
 import { readSeals, type Seal } from './seals.ts';
@@ -36,6 +36,7 @@ export async function verifyAuditLog(reader: Reader, anchors: readonly ChainPoin
     ...seals.flatMap((seal) => sealDiffers(seal, found)),
     ...anchors.flatMap((anchor) => anchorDiffers(anchor, found)),
     ...(await disagreements(reader)),
+    ...(await lostUsage(reader)),
   ];
   return {
     entries: walk.entries,
@@ -59,6 +60,11 @@ function sealDiffers(seal: Seal, entries: ReadonlyMap<bigint, string>): AuditFau
 function anchorDiffers({ sequence, hash: expected }: ChainPoint, entries: ReadonlyMap<bigint, string>): AuditFault[] {
   const found = entries.get(sequence) ?? null;
   return found === expected ? [] : [{ kind: 'anchor_differs', sequence, expected, found }];
+}
+
+async function lostUsage(reader: Reader): Promise<AuditFault[]> {
+  const rows = await reader.rows(usagePartitionFindLost, {});
+  return rows.map(({ month, what }) => ({ kind: 'dropped_usage_differs', month, what }));
 }
 
 async function disagreements(reader: Reader): Promise<AuditFault[]> {

@@ -11,7 +11,7 @@ import { chargeLines } from './invoice-document.ts';
 import type { CustomerRating } from './rate-customer.ts';
 import type { KeptCharge, RestingInvoice } from './rest-of-invoice.ts';
 
-const inputsSchema = z.record(z.string(), z.string());
+export const inputsSchema = z.record(z.string(), z.string());
 const detailsSchema = z.array(
   z.object({
     key: z.string(),
@@ -31,11 +31,13 @@ interface TermsOfLine {
   readonly overrides: PlanOverrides;
 }
 
-/** Explains the lines of an invoice in their order. `anew` is the customer, rated again from the same inputs. */
-export function explainLines(rest: RestingInvoice, anew: CustomerRating): LineExplanation[] {
-  const exactAnew = new Map(
-    anew.kind === 'rated' ? chargeLines(anew.billed).map(({ key, line }) => [key, line.exact]) : [],
-  );
+/** Exact amounts by line, of the customer rated again from the same inputs. */
+export function exactAmounts(anew: CustomerRating): ReadonlyMap<string, Exact> {
+  return new Map(anew.kind === 'rated' ? chargeLines(anew.billed).map(({ key, line }) => [key, line.exact]) : []);
+}
+
+/** Explains the lines of an invoice in their order, beside their exact amounts computed anew. */
+export function explainLines(rest: RestingInvoice, exactAnew: ReadonlyMap<string, Exact>): LineExplanation[] {
   return rest.charges.map((charge) => explainLine(rest, charge, exactAnew.get(charge.line_key)));
 }
 
@@ -67,7 +69,7 @@ function explainLine(rest: RestingInvoice, charge: KeptCharge, exactAnew: Exact 
 }
 
 /** The plan version of the charge. What is kept was checked before it could bill, so that it reads. */
-function termsOf(rest: RestingInvoice, charge: KeptCharge): TermsOfLine {
+export function termsOf(rest: RestingInvoice, charge: KeptCharge): TermsOfLine {
   const reading = parsePlanDocument(JSON.parse(rest.inputs.planDocuments.get(charge.plan_version) ?? 'null'));
   if (reading.kind === 'refused')
     throw new Error(`plan version ${charge.plan_version} cannot be read: ${reading.diagnostics[0]?.message ?? ''}`);

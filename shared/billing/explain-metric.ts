@@ -34,7 +34,11 @@ export function explainMetric(
     rollup: measured.rollup,
     divisor: measured.divisor.toString(),
     statement: statementOf(measured, segment, charge.project_id),
-    value: recomputedValue(rows, name, measured, segment, billed),
+    basis: rest.gone === null ? 'rows' : 'document',
+    value:
+      rest.gone === null
+        ? recomputedValue(rows, name, measured, segment, billed)
+        : compared(billed, rest.documentLines.get(charge.line_key)?.inputs[name] ?? null),
     rows: rows.map(({ project, region, day, quantity, checkpointId }) => ({
       project,
       region,

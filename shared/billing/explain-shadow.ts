@@ -9,14 +9,15 @@ import type { CustomerRating } from './rate-customer.ts';
 export async function explainShadow(
   reader: Reader,
   invoice: { readonly run_id: string; readonly fencing_token: number; readonly customer_id: string },
-  anew: CustomerRating,
+  /** Null when the rows are gone: nothing can be computed anew then. */
+  anew: CustomerRating | null,
 ): Promise<ShadowExplanation | null> {
   const { run_id, fencing_token, customer_id } = invoice;
   const charges = await reader.rows(chargeListOfCustomers, { run_id, fencing_token, customers: [customer_id] });
   const shadow = charges.filter(({ purpose }) => purpose === 'shadow');
   if (shadow.length === 0) return null;
   const exactAnew = new Map(
-    anew.kind === 'rated' ? chargeLines(anew.shadow).map(({ key, line }) => [key, line.exact.toString()]) : [],
+    anew?.kind === 'rated' ? chargeLines(anew.shadow).map(({ key, line }) => [key, line.exact.toString()]) : [],
   );
   return {
     totalMinor: shadow.reduce((sum, { amount }) => sum + amount, 0n).toString(),

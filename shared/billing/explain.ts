@@ -5,7 +5,8 @@ import type { Reader } from '../database/database.ts';
 import { completenessWaiverList, invoiceShow } from '../database/queries.generated.ts';
 import { explainCarried, explainCorrecting } from './explain-adjustments.ts';
 import { checkpointsOf, type PinnedCheckpoint } from './explain-checkpoints.ts';
-import { explainLines } from './explain-lines.ts';
+import { chargesMatch, explainRetention, rateFromKept } from './explain-kept.ts';
+import { exactAmounts, explainLines } from './explain-lines.ts';
 import { explainShadow } from './explain-shadow.ts';
 import type { InvoiceExplanation, LineExplanation, MetricExplanation, WaiverExplanation } from './explanation.ts';
 import { invoiceDocument } from './invoice-document.ts';
@@ -30,10 +31,11 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
   if (!row)
     return { kind: 'refused', reason: 'unknown_invoice', detail: `there is no invoice "${invoiceId.slice(0, 200)}"` };
   const rest = await restOf(reader, row);
-  const anew = rateCustomer(rest.inputs);
-  const lines = explainLines(rest, anew);
+  const anew = rest.gone === null ? rateCustomer(rest.inputs) : null;
+  const lines = explainLines(rest, anew === null ? rateFromKept(rest) : exactAmounts(anew));
   const metrics = [...new Set(lines.flatMap((line) => metricsOf(line).map(({ name }) => name)))];
-  const documentMatches = isUnrated(row.document) || documentAnew(row, anew) === row.document;
+  const documentMatches =
+    isUnrated(row.document) || (anew === null ? chargesMatch(rest) : documentAnew(row, anew) === row.document);
   const shadow = await explainShadow(reader, row, anew);
   const explanation: InvoiceExplanation = {
     invoice: row.invoice_id,
@@ -56,6 +58,7 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
     checkpoints: checkpointsOf(rest.checkpoints.filter((checkpoint) => metrics.includes(checkpoint.metric))),
     waivers: await waiversOf(reader, row.period, metrics, rest.checkpoints),
     shadow,
+    retention: rest.gone === null ? null : explainRetention(rest, rest.gone),
     matches: true,
   };
   return {
@@ -65,7 +68,9 @@ export async function explainInvoice(reader: Reader, invoiceId: string): Promise
       matches:
         explanation.documentMatches &&
         lines.every(lineMatches) &&
-        (shadow === null || shadow.lines.every(({ exact }) => exact.matches)),
+        (explanation.retention?.matches ?? true) &&
+        // What was rated beside the bill keeps no quantities: without the rows nothing can be compared.
+        (shadow === null || anew === null || shadow.lines.every(({ exact }) => exact.matches)),
     },
   };
 }

@@ -6,6 +6,7 @@ import type {
   Rollup,
 } from '../database/queries.generated.ts';
 import type { PlanRate } from '../plans/plan-document.ts';
+import type { MetricTotals } from '../retention/plan.ts';
 
 /** A figure on the invoice beside the one that was computed anew for the explanation. */
 export interface Recomputation {
@@ -38,6 +39,8 @@ export interface MetricExplanation {
   readonly divisor: string;
   /** The roll-up in words. */
   readonly statement: string;
+  /** What `value` was computed anew from: the rows, or, when they are gone, the quantity in the invoice's document. */
+  readonly basis: 'rows' | 'document';
   readonly value: Recomputation;
   readonly rows: readonly UsageRowExplanation[];
   /** Totals of the days over projects and regions, in the source's unit; days without a row are 0. */
@@ -192,6 +195,21 @@ export interface CorrectingExplanation {
   readonly invoice: string | null;
 }
 
+/** What is left of usage rows that retention has dropped or is dropping. */
+export interface RetentionExplanation {
+  readonly month: string;
+  readonly status: 'detached' | 'dropped';
+  readonly goneAt: string;
+  readonly rows: string;
+  /** By metric, in the source's unit, of all customers. */
+  readonly totals: MetricTotals;
+  readonly digest: string;
+  /** The audit entry that keeps count, totals and digests; null before the drop. */
+  readonly auditSequence: string | null;
+  /** Whether the entry adds up, to the sealed figures and for every checkpoint that the run pinned. */
+  readonly matches: boolean;
+}
+
 /** An invoice led back from its lines to the queries that were sent to the sources. Numbers are text. */
 export interface InvoiceExplanation {
   readonly invoice: string;
@@ -207,7 +225,10 @@ export interface InvoiceExplanation {
   readonly fencingToken: number;
   readonly holdReason: string | null;
   readonly documentDigest: string;
-  /** Whether rating anew from the pinned checkpoints and the plan versions gives the kept document to the byte (promise 13). */
+  /**
+   * Whether rating anew from the pinned checkpoints and the plan versions gives the kept document to the byte (promise 13).
+   * When the rows are gone: whether the document has its digest and says what the charges say.
+   */
   readonly documentMatches: boolean;
   readonly lines: readonly LineExplanation[];
   readonly carried: readonly CarriedExplanation[];
@@ -217,6 +238,8 @@ export interface InvoiceExplanation {
   readonly waivers: readonly WaiverExplanation[];
   /** Null when the customer is not in shadow mode. */
   readonly shadow: ShadowExplanation | null;
+  /** Null while the usage rows are there. */
+  readonly retention: RetentionExplanation | null;
   /** Whether everything that was computed anew is what was billed. */
   readonly matches: boolean;
 }

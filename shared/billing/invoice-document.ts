@@ -58,7 +58,7 @@ export interface ChargeLine {
 }
 
 /** The lines of all segments in order. Where a plan's line comes more than once, project and segment make its key unique. */
-export function chargeLines(segments: readonly RatedSegment[]): readonly ChargeLine[] {
+export function chargeLines(segments: readonly Pick<RatedSegment, 'from' | 'lines'>[]): readonly ChargeLine[] {
   return segments.flatMap((segment, index) =>
     segment.lines.map((line) => {
       const parts = [

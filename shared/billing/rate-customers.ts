@@ -51,19 +51,31 @@ export interface RatingBasis {
   readonly usage: readonly NonNullable<(typeof usageDailySumPinned)['row']>[];
 }
 
+/** Rates customers from what was read of them, with what the run pinned. */
+export async function rateFrom(reader: Reader, { pin, ...basis }: RatingBasis): Promise<readonly RatedCustomer[]> {
+  const metrics = await reader.rows(runMetricList, pin);
+  const offCycle = await reader.rows(runOffCycleList, pin);
+  return rateUsage(reader, { ...basis, metrics, offCycle });
+}
+
+/** As {@link RatingBasis}, with the divisors and off-cycle days themselves: for a period that no run has pinned yet. */
+export interface UsageBasis extends Omit<RatingBasis, 'pin'> {
+  readonly metrics: readonly NonNullable<(typeof runMetricList)['row']>[];
+  readonly offCycle: readonly NonNullable<(typeof runOffCycleList)['row']>[];
+}
+
 /** Rates customers from what was read of them; each plan is compiled once. */
-export async function rateFrom(reader: Reader, basis: RatingBasis): Promise<readonly RatedCustomer[]> {
+export async function rateUsage(reader: Reader, basis: UsageBasis): Promise<readonly RatedCustomer[]> {
   const versions = basis.contracts
     .flatMap(({ terms }) => [terms.legacyPlanVersion, terms.usagePlanVersion])
     .filter((version) => version !== null);
   const documents = await reader.rows(planVersionListDocuments, { plan_versions: [...new Set(versions)] });
-  const metrics = await reader.rows(runMetricList, basis.pin);
   const planDocuments = new Map(documents.map((row) => [row.plan_version, row.document]));
-  const divisors = new Map(metrics.map((row) => [row.metric, Exact.parse(row.divisor)]));
+  const divisors = new Map(basis.metrics.map((row) => [row.metric, Exact.parse(row.divisor)]));
   const plans = openRatablePlans(planDocuments, divisors);
   const contractsOf = Map.groupBy(basis.contracts, ({ customerId }) => customerId);
   const usageOf = Map.groupBy(basis.usage, (row) => row.customer_id);
-  const offCycle = Map.groupBy(await reader.rows(runOffCycleList, basis.pin), (row) => row.customer_id);
+  const offCycle = Map.groupBy(basis.offCycle, (row) => row.customer_id);
   return basis.customers.map((customerId) => {
     const inputs = {
       period: basis.period,

@@ -16,6 +16,7 @@ import {
 } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
 import type { UsageQuantity } from '../rating/roll-up.ts';
+import { type KeptMonth, readKeptMonth } from '../retention/kept.ts';
 import { readAdjustment } from './adjustment.ts';
 import type { PinnedCheckpoint } from './explain-checkpoints.ts';
 import type { ContractTerms, CustomerInputs } from './rate-customer.ts';
@@ -67,6 +68,11 @@ export interface RestingInvoice {
   readonly metrics: ReadonlyMap<string, MeasuredMetric>;
   readonly checkpoints: readonly PinnedCheckpoint[];
   readonly usage: readonly PinnedUsage[];
+  readonly segments: readonly KeptSegment[];
+  /** What the document says of each line. */
+  readonly documentLines: ReadonlyMap<string, KeptLine>;
+  /** Set when retention has taken the rows: `usage` is empty then. */
+  readonly gone: KeptMonth | null;
   /** The same in the form that rating takes. */
   readonly inputs: CustomerInputs;
 }
@@ -80,12 +86,18 @@ const documentSchema = z.object({
       planVersion: z.string(),
       from: z.string(),
       to: z.string(),
+      activeDays: z.int(),
+      periodDays: z.int(),
     }),
   ),
   billedOffCycle: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
+  lines: z.array(
+    z.object({ key: z.string(), exact: z.string(), amount: z.string(), inputs: z.record(z.string(), z.string()) }),
+  ),
 });
 
 type KeptSegment = z.output<typeof documentSchema>['segments'][number];
+type KeptLine = z.output<typeof documentSchema>['lines'][number];
 
 /** Reads what an invoice rests on. Plan versions and days are those of its document, whatever the contracts say by now. */
 export async function restOf(
@@ -95,7 +107,7 @@ export async function restOf(
   const key = { invoice_id: invoice.invoice_id };
   const period = billingPeriod(invoice.period);
   const days = periodDays(period);
-  const { segments, billedOffCycle } = documentSchema.parse(JSON.parse(invoice.document));
+  const { segments, billedOffCycle, lines } = documentSchema.parse(JSON.parse(invoice.document));
   const charges = (await reader.rows(chargeListOfInvoice, key)).filter(({ purpose }) => purpose === 'billed');
   const adjustments = await reader.rows(adjustmentListOnInvoice, key);
   const contractRows = await reader.rows(contractListNamed, { contract_ids: segments.map(({ contract }) => contract) });
@@ -138,7 +150,9 @@ export async function restOf(
     billedOffCycle: billedOffCycle.map(({ from, to }) => ({ from: utcDay(from), to: utcDay(to) })),
     adjustments: adjustments.map((row) => readAdjustment(row.document)),
   };
-  return { charges, contracts, metrics, checkpoints, usage, inputs };
+  const gone = (await readKeptMonth(reader, period)) ?? null;
+  const kept = { segments, documentLines: new Map(lines.map((line) => [line.key, line])), gone };
+  return { charges, contracts, metrics, checkpoints, usage, inputs, ...kept };
 }
 
 /** A contract as it was in force when its segment was rated. */

@@ -133,6 +133,8 @@ function faultText(fault: AuditFault): string {
       return fault.from === fault.to
         ? `the seal of ${fault.from} is missing`
         : `the seals of ${fault.from} to ${fault.to} are missing`;
+    case 'dropped_usage_differs':
+      return `usage of ${fault.month}, which was dropped: ${fault.what}`;
     case 'anchor_differs':
       return `entry ${fault.sequence} has the hash ${fault.found ?? '(there is none)'} and not ${fault.expected}: the chain was written anew`;
     default:

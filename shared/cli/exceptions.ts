@@ -1,5 +1,6 @@
 import { exceptionList } from '../database/queries.generated.ts';
-import { addCommand, type Registration, runReading } from './commands.ts';
+import { addActingCommand, addCommand, type Registration, runActing, runReading } from './commands.ts';
+import { parseNumber, retry, waive } from './exception-decisions.ts';
 import type { CommandOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 import { age, instant } from './terminal/figures.ts';
@@ -16,6 +17,21 @@ export function registerExceptions(registration: Registration): void {
   addCommand(group, 'list', 'what is open, being retried or waiting for a person, the oldest first')
     .option('--all', 'also what was resolved or waived')
     .action(runReading(registration, list));
+  addActingCommand(group, 'retry', 'try one again now, also when its policy has given it to people')
+    .argument('<number>', 'its number, as the list shows it', parseNumber)
+    .action(
+      runActing<[bigint, { readonly as?: string }]>(registration, ['operator'], (session, exception) =>
+        retry(session, exception),
+      ),
+    );
+  addActingCommand(
+    group,
+    'waive',
+    'decide that nothing more is done about one; about money, by somebody else than who caused it',
+  )
+    .argument('<number>', 'its number, as the list shows it', parseNumber)
+    .requiredOption('--why <reason>', 'what was decided; kept in the audit log')
+    .action(runActing(registration, ['operator', 'approver', 'finance'], waive));
 }
 
 async function list({ database, effects }: Session, { all }: ListOptions): Promise<CommandOutcome> {

@@ -4,6 +4,7 @@ import type {
   LineExplanation,
   MetricExplanation,
   RateExplanation,
+  RetentionExplanation,
   ShadowExplanation,
   ValueExplanation,
 } from '../billing/explanation.ts';
@@ -37,16 +38,34 @@ export function explanationText(
 
 function head(explanation: InvoiceExplanation, style: Style): string {
   const { documentDigest, documentMatches, holdReason } = explanation;
-  const anew = documentMatches ? style.good('rated anew: the same bytes') : style.bad('rated anew: other bytes');
+  const [same, other] =
+    explanation.retention === null
+      ? ['rated anew: the same bytes', 'rated anew: other bytes']
+      : ['fits its digest and the charges', 'does not fit its digest or the charges'];
+  const anew = documentMatches ? style.good(same) : style.bad(other);
   const facts: [string, string][] = [
     ['customer', `${plain(explanation.customerName)} (${explanation.customer})`],
     ['period', `${explanation.period}, run ${explanation.run}, token ${explanation.fencingToken}`],
     ['status', statusPaint(explanation.status, style)],
     ['document', `${shortDigest(documentDigest)}  ${holdReason === null ? anew : ''}`],
   ];
+  if (explanation.retention !== null) facts.push(['usage rows', retentionText(explanation.retention, style)]);
   if (holdReason !== null) facts.push(['held', style.warning(plain(holdReason))]);
   const total = money(BigInt(explanation.totalMinor), explanation.currency);
   return `${style.bold(`Invoice ${explanation.invoice}: ${total}`)}\n${pairs(facts, style)}`;
+}
+
+/** What stands in for rows that were dropped. */
+function retentionText(retention: RetentionExplanation, style: Style): string {
+  const { status, goneAt, rows, digest, auditSequence, matches } = retention;
+  const since = `${status === 'dropped' ? 'dropped' : 'detached, to be dropped,'} on ${goneAt.slice(0, 10)} after the time of retention`;
+  const kept = `${grouped(rows)} rows of the month, digest ${shortDigest(digest)}`;
+  if (auditSequence === null) return `${since}; sealed were ${kept}`;
+  const entry = `kept in audit entry ${auditSequence}: ${kept}`;
+  const verdict = matches
+    ? style.good('its checkpoints, totals and digests verify')
+    : style.bad('its checkpoints, totals or digests differ');
+  return `${since}; ${entry}; ${verdict}`;
 }
 
 function lineBranch(line: LineExplanation, view: ExplanationView): Branch {
@@ -176,8 +195,10 @@ function shadowText({ totalMinor, lines }: ShadowExplanation, currency: string, 
   );
 }
 
-function verdict({ matches, lines, checkpoints }: InvoiceExplanation, style: Style): string {
+function verdict({ matches, lines, checkpoints, retention }: InvoiceExplanation, style: Style): string {
   const rests = `${counted(lines.length, 'line')} on ${counted(checkpoints.length, 'checkpoint')}`;
-  if (matches) return `${style.good('matches')}: ${rests}; everything that was computed anew is what was billed`;
+  const basis = retention === null ? '' : ', from the quantities that the invoice keeps,';
+  if (matches)
+    return `${style.good('matches')}: ${rests}; everything that was computed anew${basis} is what was billed`;
   return `${style.bad('differs')}: ${rests}; what was computed anew is not what was billed. Do not correct it by hand: the figures in red say where.`;
 }

@@ -15,13 +15,14 @@ export function metricBranch(metric: MetricExplanation, view: ExplanationView): 
     text: `${metric.name} = ${figure(metric.value.billed)} ${metric.unit}  (${metric.title})`,
     branches: [
       { text: `roll-up ${metric.rollup}: ${metric.statement}`, branches: [{ text: rollUpText(metric, view) }] },
-      rowsBranch(metric, view),
+      ...(metric.basis === 'rows' ? [rowsBranch(metric, view)] : []),
       checkpointsBranch(metric, view),
     ],
   };
 }
 
 function rollUpText(metric: MetricExplanation, { style }: ExplanationView): string {
+  if (metric.basis === 'document') return compared(metric.value, 'its rows are gone; the invoice keeps', style);
   const rows = counted(metric.rows.length, 'row');
   return `${compared(metric.value, `rolled up anew from ${rows}`, style)}${peakText(metric)}`;
 }

@@ -4,6 +4,8 @@ import { registerAudit } from './audit.ts';
 import type { Registration } from './commands.ts';
 import { registerContracts } from './contracts.ts';
 import { registerCustomers } from './customers.ts';
+import { registerDeadLetters } from './dead-letters.ts';
+import { registerEvents } from './events.ts';
 import { registerExceptions } from './exceptions.ts';
 import { explainFault } from './fault.ts';
 import { registerInvoice } from './invoice.ts';
@@ -12,6 +14,7 @@ import { registerMigrate } from './migrate.ts';
 import { type CommandOutcome, type ExitCode, exitCodeOf, writeJson } from './outcome.ts';
 import { registerPlan } from './plan.ts';
 import { registerReconcile } from './reconcile.ts';
+import { registerRetention } from './retention.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerSchedule } from './schedule.ts';
@@ -36,6 +39,9 @@ const GROUPS: readonly ((registration: Registration) => void)[] = [
   registerCustomers,
   registerReconcile,
   registerExceptions,
+  registerEvents,
+  registerDeadLetters,
+  registerRetention,
   registerAudit,
   registerStatus,
   registerSchedule,

@@ -134,10 +134,10 @@ export function problemsOf({ now, periods, outbox, exceptions, deadLetters, stra
     problems.push(`facts unpublished for ${age(outbox.oldest, now)}: see whether sweep-outbox runs`);
   }
   for (const { subscription, waiting } of deadLetters) {
-    problems.push(`${counted(waiting, 'message')} of ${subscription} put aside: the table dead_letters says why`);
+    problems.push(`${counted(waiting, 'message')} of ${subscription} put aside: daybook dead-letters list`);
   }
   if (strayRows > 0) {
-    const advice = 'make the partitions of those months and move them';
+    const advice = 'make the partitions of those months and move them, as daybook exceptions list says';
     problems.push(`${counted(strayRows, 'usage row')} outside the managed months, in usage_daily_default: ${advice}`);
   }
   for (const { run, status } of runs.filter(

@@ -20,6 +20,7 @@ import type { Style } from './terminal/style.ts';
 import { counted, indent, plain, table } from './terminal/table.ts';
 import { registerAnomalies } from './usage-anomalies.ts';
 import { registerBackfills } from './usage-backfill.ts';
+import { registerUsageSoFar } from './usage-so-far.ts';
 import { registerWaivers } from './usage-waivers.ts';
 
 interface AggregateOptions {
@@ -45,6 +46,7 @@ export function registerUsage(registration: Registration): void {
         completeness(session, period),
       ),
     );
+  registerUsageSoFar(group, registration);
   registerBackfills(group, registration);
   registerWaivers(group, registration);
   registerAnomalies(group, registration);

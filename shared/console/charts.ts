@@ -13,6 +13,7 @@ export const CHART_COLOURS = {
   text: 'var(--muted)',
   line: 'var(--line)',
   bar: 'var(--accent)',
+  provisional: 'var(--muted)',
   less: 'var(--warning)',
 } as const;
 

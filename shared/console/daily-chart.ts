@@ -2,30 +2,30 @@ import type { EChartsOption } from 'echarts';
 import { html } from 'hono/html';
 import type { Rollup } from '../database/queries.generated.ts';
 import { Exact } from '../exact/exact.ts';
+import type { MetricSoFar } from '../visibility/usage-so-far.ts';
 import { CHART_COLOURS, renderChart } from './charts.ts';
 import { formatExact } from './format.ts';
 import type { Html } from './page.ts';
-
-interface DailyQuantity {
-  readonly day: string;
-  readonly quantity: Exact;
-}
 
 /** Height of the plot in steps; quantities become whole steps only here, to be drawn. */
 const STEPS = 1_000;
 const TICKS = 4;
 
-/** Bars for the days of a period. `unit` is the unit of the quantities. */
-function dailyChart(title: string, unit: string, days: readonly string[], quantities: readonly DailyQuantity[]): Html {
-  const byDay = new Map(quantities.map(({ day, quantity }) => [day, quantity]));
-  const greatest = quantities.reduce((most, { quantity }) => Exact.max(most, quantity), Exact.zero);
+/** Bars for the days of a period. */
+function dailyChart({ title, unit, days: figures }: MetricSoFar, days: readonly string[]): Html {
+  const byDay = new Map(figures.map(({ day, quantity }) => [day, Exact.parse(quantity ?? '0')]));
+  const provisional = new Set(figures.flatMap(({ day, label }) => (label === 'provisional' ? [day] : [])));
+  const greatest = [...byDay.values()].reduce(Exact.max, Exact.zero);
   const top = niceCeiling(greatest);
-  const height = (day: string) => stepsOf(byDay.get(day) ?? Exact.zero, top);
+  const bar = (day: string) => ({
+    value: stepsOf(byDay.get(day) ?? Exact.zero, top),
+    itemStyle: { color: provisional.has(day) ? CHART_COLOURS.provisional : CHART_COLOURS.bar },
+  });
   const option: EChartsOption = {
     grid: { left: 84, right: 4, top: 10, bottom: 22 },
     xAxis: {
       type: 'category',
-      data: days.map((day) => day.slice(8)),
+      data: days.map((day) => `${day.slice(8)}${provisional.has(day) ? '*' : ''}`),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: CHART_COLOURS.line } },
       axisLabel: { color: CHART_COLOURS.text, fontSize: 11 },
@@ -47,8 +47,8 @@ function dailyChart(title: string, unit: string, days: readonly string[], quanti
         type: 'bar',
         silent: true,
         barCategoryGap: '25%',
-        data: days.map(height),
-        itemStyle: { color: CHART_COLOURS.bar, borderRadius: [2, 2, 0, 0] },
+        data: days.map(bar),
+        itemStyle: { borderRadius: [2, 2, 0, 0] },
       },
     ],
   };
@@ -84,28 +84,13 @@ const ROLLUP_WORDS: Readonly<Record<Rollup, string>> = {
   last: 'the last day counts',
 };
 
-/** One chart for each metric that was used; quantities come in the source's unit and are shown in the billed one. */
-export function dailyCharts(
-  days: readonly string[],
-  metrics: readonly {
-    readonly metric: string;
-    readonly title: string;
-    readonly unit: string;
-    readonly rollup: Rollup;
-    readonly divisor: string;
-  }[],
-  usage: readonly { readonly metric: string; readonly day: string; readonly quantity: string }[],
-): Html {
-  const byMetric = Map.groupBy(usage, (row) => row.metric);
-  const used = metrics.filter((metric) => byMetric.has(metric.metric));
+/** One chart for each metric that was used. Days whose figure is provisional have a lighter bar, and a star at their number. */
+export function dailyCharts(days: readonly string[], metrics: readonly MetricSoFar[]): Html {
+  const used = metrics.filter((metric) => metric.days.some(({ quantity }) => quantity !== null && quantity !== '0'));
   if (used.length === 0) return html`<p class="muted">No usage.</p>`;
-  return html`<div class="columns">${used.map((metric) => {
-    const divisor = Exact.parse(metric.divisor);
-    const quantities = (byMetric.get(metric.metric) ?? []).map(({ day, quantity }) => ({
-      day,
-      quantity: Exact.parse(quantity).divide(divisor),
-    }));
-    return html`<figure class="plot"><figcaption><strong>${metric.title}</strong> <span class="muted">in ${metric.unit}; ${ROLLUP_WORDS[metric.rollup]}</span></figcaption>
-${dailyChart(metric.title, metric.unit, days, quantities)}</figure>`;
-  })}</div>`;
+  return html`<div class="columns">${used.map(
+    (metric) =>
+      html`<figure class="plot"><figcaption><strong>${metric.title}</strong> <span class="muted">in ${metric.unit}; ${ROLLUP_WORDS[metric.rollup]}</span></figcaption>
+${dailyChart(metric, days)}</figure>`,
+  )}</div>`;
 }

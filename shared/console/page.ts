@@ -7,6 +7,8 @@ export type Html = ReturnType<typeof html>;
 /** What a page may touch: it reads, and nothing else. */
 export interface PageContext {
   readonly reader: Reader;
+  /** Reads in the one role that sees today's usage, which is provisional. */
+  readonly provisional: <T>(work: (reader: Reader) => Promise<T>) => Promise<T>;
   readonly now: Date;
 }
 

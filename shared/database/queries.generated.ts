@@ -23,6 +23,7 @@ export type PlanVersionStatus = 'draft' | 'checked' | 'in_review' | 'approved' |
 export type PrincipalKind = 'person' | 'service';
 export type PrincipalRole = 'viewer' | 'operator' | 'author' | 'approver' | 'finance';
 export type ReratingShardStatus = 'waiting' | 'compared';
+export type RetentionHoldStatus = 'in_force' | 'released';
 export type Rollup = 'sum' | 'max' | 'mean' | 'last';
 export type RunShardStatus = 'waiting' | 'rated' | 'failed';
 export type StripeDifferenceStatus = 'open' | 'accepted' | 'resolved';
@@ -32,6 +33,7 @@ export type UsageAnomalyKind = 'project_vanished' | 'volume_zero' | 'volume_low'
 export type UsageAnomalyStatus = 'open' | 'released' | 'cleared';
 export type UsageDefinitionKind = 'metric' | 'source';
 export type UsageDefinitionStatus = 'draft' | 'in_review' | 'approved' | 'retired' | 'rejected';
+export type UsagePartitionStatus = 'open' | 'sealed' | 'detached' | 'dropped';
 export type WaiverStatus = 'proposed' | 'approved' | 'rejected';
 
 /**
@@ -305,6 +307,15 @@ export const auditAppendOperation: Query<{ readonly action: string; readonly sub
 };
 
 /**
+ * Notes a deed that changes no state, with who and why of the transaction.
+ */
+export const auditLogAppend: Query<{ readonly action: string; readonly subject: string; readonly detail: string }, { readonly audit_append: unknown | null }> = {
+  name: 'audit_log_append',
+  parameters: ['action', 'subject', 'detail'],
+  text: `select audit_append($1, $2, $3::jsonb)`,
+};
+
+/**
  * Every thing whose state is another than the last one that the log names for it, and every logged thing that is gone.
  * Entries cut off the end of the chain, which the chain itself cannot show, show here.
  */
@@ -316,7 +327,7 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   from audit_log l
   join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
   where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception',
-    'adjustment', 'credit', 'mode_change', 'term_correction')
+    'adjustment', 'credit', 'mode_change', 'term_correction', 'usage_partition', 'retention_hold', 'dead_letter')
   order by t.entity, l.subject, l.sequence desc
 ), actual as (
   select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
@@ -329,6 +340,9 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   union all select 'credit', credit_id, status::text from credits
   union all select 'mode_change', next_contract_id, status::text from mode_changes
   union all select 'term_correction', correction_id, status::text from term_corrections
+  union all select 'usage_partition', month, status::text from usage_partitions where status <> 'open'
+  union all select 'retention_hold', hold_id::text, status::text from retention_holds
+  union all select 'dead_letter', dead_letter_id::text, status::text from dead_letters where status <> 'waiting'
 )
 select coalesce(a.entity, l.entity) as "entity", coalesce(a.subject, l.subject) as "subject",
   a.state as "actual_state", l.state as "logged_state", l.sequence as "last_sequence"
@@ -1903,6 +1917,20 @@ from contracts where contract_id = $1`,
 };
 
 /**
+ * The contracts of some customers that the monthly run of a period bills or would bill: in force on any of its days, and not billed by an off-cycle run.
+ */
+export const contractListBilledMonthly: Query<{ readonly customers: readonly string[]; readonly to_day: string; readonly from_day: string; readonly period: string }, { readonly contract_id: string; readonly customer_id: string; readonly mode: BillingMode; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string; readonly starts_on: string; readonly ends_on: string | null }> = {
+  name: 'contract_list_billed_monthly',
+  parameters: ['customers', 'to_day', 'from_day', 'period'],
+  text: `select k.contract_id, k.customer_id, k.mode, k.legacy_plan_version, k.usage_plan_version, k.overrides, k.starts_on, k.ends_on
+from contracts k
+where k.customer_id = any($1::text[]) and k.status in ('active', 'ended')
+  and k.starts_on < $2::date and (k.ends_on is null or (k.ends_on > $3::date and k.ends_on > k.starts_on))
+  and not exists (select from billing_runs o where o.contract_id = k.contract_id and o.period = $4)
+order by k.customer_id, k.starts_on`,
+};
+
+/**
  * Contracts with their customers' names, of one customer or all, in a mode or any, the latest first of each customer.
  */
 export const contractListFiltered: Query<{ readonly customer_id: string | null; readonly mode: BillingMode | null }, { readonly contract_id: string; readonly customer_id: string; readonly customer_name: string; readonly mode: BillingMode; readonly status: ContractStatus; readonly starts_on: string; readonly ends_on: string | null; readonly author: string; readonly approver: string | null; readonly legacy_plan_version: string | null; readonly legacy_plan: string | null; readonly usage_plan_version: string | null; readonly usage_plan: string | null; readonly overrides: string }> = {
@@ -2191,6 +2219,16 @@ returning customer_id`,
 };
 
 /**
+ * Moves a waiting message to what was decided.
+ */
+export const deadLetterAdvance: Query<{ readonly to_status: DeadLetterStatus; readonly dead_letter_id: bigint }, { readonly dead_letter_id: bigint }> = {
+  name: 'dead_letter_advance',
+  parameters: ['to_status', 'dead_letter_id'],
+  text: `update dead_letters set status = $1::dead_letter_status where dead_letter_id = $2 and status = 'waiting'
+returning dead_letter_id`,
+};
+
+/**
  * How many messages were put aside and wait for a decision, by subscription.
  */
 export const deadLetterCountWaiting: Query<Record<never, never>, { readonly subscription: string; readonly waiting: number; readonly oldest: Date }> = {
@@ -2222,6 +2260,27 @@ export const deadLetterListWaiting: Query<Record<never, never>, { readonly dead_
   parameters: [],
   text: `select dead_letter_id, subscription, message_id, message, reason, received_at
 from dead_letters where status = 'waiting' order by received_at desc, dead_letter_id desc limit 500`,
+};
+
+/**
+ * A message that was put aside, locked to the end of the transaction.
+ */
+export const deadLetterLock: Query<{ readonly dead_letter_id: bigint }, { readonly dead_letter_id: bigint; readonly subscription: string; readonly message_id: string; readonly message: string; readonly data_base64: string; readonly reason: string; readonly status: DeadLetterStatus; readonly received_at: Date }> = {
+  name: 'dead_letter_lock',
+  parameters: ['dead_letter_id'],
+  text: `select dead_letter_id, subscription, message_id, message, data_base64, reason, status, received_at
+from dead_letters where dead_letter_id = $1 for update`,
+};
+
+/**
+ * Takes one exception for a retry that a person asked for, whenever its policy would have tried it. No row when it has ended or is being retried.
+ */
+export const exceptionClaim: Query<{ readonly give_up_at: Date; readonly exception_id: bigint }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly attempts: number }> = {
+  name: 'exception_claim',
+  parameters: ['give_up_at', 'exception_id'],
+  text: `update exceptions set status = 'retrying', next_attempt_at = $1
+where exception_id = $2 and status in ('open', 'escalated')
+returning exception_id, class, subject, attempts`,
 };
 
 /**
@@ -2260,6 +2319,16 @@ export const exceptionEscalateMany: Query<{ readonly exception_ids: readonly big
   text: `update exceptions set status = 'escalated', next_attempt_at = null
 where exception_id = any($1::bigint[]) and status in ('open', 'retrying')
 returning exception_id`,
+};
+
+/**
+ * One exception, whatever its state.
+ */
+export const exceptionFind: Query<{ readonly exception_id: bigint }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly attempts: number; readonly next_attempt_at: Date | null; readonly opened_at: Date; readonly opened_by: string | null; readonly ended_at: Date | null; readonly ended_by: string | null; readonly why: string | null }> = {
+  name: 'exception_find',
+  parameters: ['exception_id'],
+  text: `select exception_id, class, subject, status, reason, detail, attempts, next_attempt_at, opened_at, opened_by, ended_at, ended_by, why
+from exceptions where exception_id = $1`,
 };
 
 /**
@@ -2320,6 +2389,17 @@ export const exceptionResolveMany: Query<{ readonly ended_at: Date; readonly end
   text: `update exceptions set status = 'resolved', ended_at = $1, ended_by = $2, why = $3, next_attempt_at = null
 where class = any($4::text[]) and subject = any($5::text[]) and status not in ('resolved', 'waived')
 returning exception_id`,
+};
+
+/**
+ * Ends an exception by decision, under the guards of the database. No row when it has ended before.
+ */
+export const exceptionWaive: Query<{ readonly ended_at: Date; readonly ended_by: string; readonly why: string; readonly exception_id: bigint }, { readonly class: string; readonly subject: string }> = {
+  name: 'exception_waive',
+  parameters: ['ended_at', 'ended_by', 'why', 'exception_id'],
+  text: `update exceptions set status = 'waived', ended_at = $1, ended_by = $2, why = $3, next_attempt_at = null
+where exception_id = $4 and status not in ('resolved', 'waived')
+returning class, subject`,
 };
 
 /**
@@ -2426,6 +2506,18 @@ left join lateral (
   where t.customer_id = i.customer_id and t.status <> 'draft'
   order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
 where i.invoice_id = $1`,
+};
+
+/**
+ * The customer's live invoice of a period and series, once its amounts are settled by the sign-off.
+ */
+export const invoiceFindIssued: Query<{ readonly customer_id: string; readonly period: string; readonly series: string }, { readonly invoice_id: string; readonly run_id: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly stripe_number: string | null }> = {
+  name: 'invoice_find_issued',
+  parameters: ['customer_id', 'period', 'series'],
+  text: `select invoice_id, run_id, status, currency, subtotal, total, document, document_digest, stripe_number
+from invoices
+where customer_id = $1 and period = $2 and series = $3
+  and status in ('approved', 'drafted', 'verified', 'stripe_failed', 'finalized', 'paid', 'uncollectible')`,
 };
 
 /**
@@ -2899,6 +2991,15 @@ returning next_contract_id`,
 };
 
 /**
+ * How many facts of a topic have occurred since an instant and were published.
+ */
+export const outboxCountPublishedSince: Query<{ readonly topic: string; readonly since: Date }, { readonly events: number }> = {
+  name: 'outbox_count_published_since',
+  parameters: ['topic', 'since'],
+  text: `select count(*)::int as "events" from outbox where topic = $1 and occurred_at >= $2::timestamptz and published_at is not null`,
+};
+
+/**
  * How many facts wait to be published, and since when.
  */
 export const outboxCountUnpublished: Query<Record<never, never>, { readonly waiting: bigint; readonly oldest: Date | null }> = {
@@ -2926,6 +3027,18 @@ export const outboxInsert: Query<{ readonly event_ids: readonly string[]; readon
 select g.event_id, g.topic, g.body, g.occurred_at, nullif(g.traceparent, '')
 from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
   as g (event_id, topic, body, occurred_at, traceparent)`,
+};
+
+/**
+ * The next published facts of a topic since an instant, in the order in which they occurred, after the last one of the page before.
+ */
+export const outboxListPublishedSince: Query<{ readonly topic: string; readonly since: Date; readonly after_at: Date | null; readonly after_id: string | null; readonly batch_size: number }, { readonly event_id: string; readonly body: string; readonly traceparent: string | null; readonly occurred_at: Date }> = {
+  name: 'outbox_list_published_since',
+  parameters: ['topic', 'since', 'after_at', 'after_id', 'batch_size'],
+  text: `select event_id, body, traceparent, occurred_at from outbox
+where topic = $1 and occurred_at >= $2::timestamptz and published_at is not null
+  and ($3::timestamptz is null or (occurred_at, event_id) > ($3, $4::uuid))
+order by occurred_at, event_id limit $5::int`,
 };
 
 /**
@@ -3352,6 +3465,48 @@ for update of s`,
 };
 
 /**
+ * One hold, whatever its state.
+ */
+export const retentionHoldFind: Query<{ readonly hold_id: bigint }, { readonly hold_id: bigint; readonly month: string; readonly status: RetentionHoldStatus; readonly why: string; readonly author: string; readonly placed_at: Date; readonly approver: string | null; readonly released_at: Date | null; readonly released_because: string | null }> = {
+  name: 'retention_hold_find',
+  parameters: ['hold_id'],
+  text: `select hold_id, month, status, why, author, placed_at, approver, released_at, released_because from retention_holds where hold_id = $1`,
+};
+
+/**
+ * All holds, those in force first, the latest month first.
+ */
+export const retentionHoldList: Query<Record<never, never>, { readonly hold_id: bigint; readonly month: string; readonly status: RetentionHoldStatus; readonly why: string; readonly author: string; readonly placed_at: Date; readonly approver: string | null; readonly released_at: Date | null; readonly released_because: string | null }> = {
+  name: 'retention_hold_list',
+  parameters: [],
+  text: `select hold_id, month, status, why, author, placed_at, approver, released_at, released_because
+from retention_holds order by status, month desc, hold_id`,
+};
+
+/**
+ * Holds a month's rows. The same hold by the same person for the same reason is one hold: no row.
+ */
+export const retentionHoldPlace: Query<{ readonly month: string; readonly why: string; readonly author: string; readonly placed_at: Date }, { readonly hold_id: bigint }> = {
+  name: 'retention_hold_place',
+  parameters: ['month', 'why', 'author', 'placed_at'],
+  text: `insert into retention_holds (month, status, why, author, placed_at)
+values ($1, 'in_force', $2, $3, $4)
+on conflict (month, author, why) where status = 'in_force' do nothing
+returning hold_id`,
+};
+
+/**
+ * Ends a hold; by somebody else than who placed it, as the database demands. No row when it is not in force.
+ */
+export const retentionHoldRelease: Query<{ readonly approver: string; readonly released_at: Date; readonly released_because: string; readonly hold_id: bigint }, { readonly month: string; readonly author: string }> = {
+  name: 'retention_hold_release',
+  parameters: ['approver', 'released_at', 'released_because', 'hold_id'],
+  text: `update retention_holds set status = 'released', approver = $1, released_at = $2, released_because = $3
+where hold_id = $4 and status = 'in_force'
+returning month, author`,
+};
+
+/**
  * Goes back to the role that role_take_checker reported as the one before.
  */
 export const roleGiveBack: Query<{ readonly role: string }, { readonly role: string }> = {
@@ -3368,6 +3523,16 @@ export const roleTakeChecker: Query<Record<never, never>, { readonly before: str
   name: 'role_take_checker',
   parameters: [],
   text: `select current_setting('role') as "before", set_config('role', 'daybook_checker', true) as "role"`,
+};
+
+/**
+ * Until role_give_back or the end of the transaction, statements run as the role that sees snapshots and can write nothing that is billed.
+ * The columns are evaluated in order: the first tells what to go back to.
+ */
+export const roleTakeVisibility: Query<Record<never, never>, { readonly before: string; readonly role: string }> = {
+  name: 'role_take_visibility',
+  parameters: [],
+  text: `select current_setting('role') as "before", set_config('role', 'daybook_visibility', true) as "role"`,
 };
 
 /**
@@ -3991,6 +4156,25 @@ returning customer_id, day`,
 };
 
 /**
+ * Every cell that the days require, with its current checkpoint, its waiver, or its latest snapshot.
+ */
+export const usageCellListKnown: Query<{ readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly day: string; readonly checkpoint_id: bigint | null; readonly revision: number | null; readonly waived_because: string | null; readonly as_of: Date | null; readonly failure_reason: string | null }> = {
+  name: 'usage_cell_list_known',
+  parameters: ['from_day', 'to_day'],
+  text: `select s.region, s.source_id, s.metric, d.day::date as "day", c.checkpoint_id as "checkpoint_id", c.revision as "revision",
+  w.why as "waived_because", n.as_of as "as_of", n.failure_reason as "failure_reason"
+from usage_sources s
+join regions r using (region)
+cross join lateral generate_series(
+  greatest($1::date, s.active_from, r.active_from),
+  least($2::date, s.active_to, r.active_to) - 1, interval '1 day') d (day)
+left join checkpoints c on c.region = s.region and c.source_id = s.source_id and c.day = d.day::date and c.status = 'complete'
+left join completeness_waivers w on w.region = s.region and w.source_id = s.source_id and w.day = d.day::date and w.status = 'approved'
+left join usage_snapshots n on n.region = s.region and n.source_id = s.source_id and n.day = d.day::date
+order by s.metric, d.day, s.region, s.source_id`,
+};
+
+/**
  * How many rows lie outside the managed months; there must be none.
  */
 export const usageDailyCountDefault: Query<Record<never, never>, { readonly rows: number; readonly first_day: string | null; readonly last_day: string | null }> = {
@@ -4040,6 +4224,20 @@ join checkpoints c on c.region = $3 and c.source_id = $4 and c.metric = $5 and c
 join usage_daily u on u.day = c.day and u.checkpoint_id = c.checkpoint_id and u.project_id = o.project_id and u.customer_id = k.customer_id
 group by k.customer_id, k.judged_day, u.project_id
 order by k.customer_id, k.judged_day, u.project_id`,
+};
+
+/**
+ * A customer's usage rows in the current checkpoints, in the source's unit.
+ */
+export const usageDailyListCurrentOfCustomer: Query<{ readonly from_day: string; readonly to_day: string; readonly customer_id: string }, { readonly region: string; readonly metric: string; readonly day: string; readonly project_id: string; readonly quantity: string }> = {
+  name: 'usage_daily_list_current_of_customer',
+  parameters: ['from_day', 'to_day', 'customer_id'],
+  text: `select u.region, u.metric, u.day, u.project_id, u.quantity
+from checkpoints c
+join usage_daily u on u.checkpoint_id = c.checkpoint_id and u.day = c.day
+where c.status = 'complete' and c.day >= $1::date and c.day < $2::date
+  and u.day >= $1::date and u.day < $2::date and u.customer_id = $3
+order by u.metric, u.day, u.region, u.project_id`,
 };
 
 /**
@@ -4128,20 +4326,6 @@ where d.region = $1 and d.source_id = $2 and d.metric = $3 and d.status = 'compl
   and d.day >= $4::date and d.day < $5::date
   and not exists (select from usage_daily n where n.checkpoint_id = d.checkpoint_id and n.day = d.day and n.project_id = u.project_id)
 order by d.day, u.project_id`,
-};
-
-/**
- * A customer's usage by metric and day in the current checkpoints, in the source's unit.
- */
-export const usageDailySumOfCustomer: Query<{ readonly customer_id: string; readonly from_day: string; readonly to_day: string }, { readonly metric: string; readonly day: string; readonly quantity: string }> = {
-  name: 'usage_daily_sum_of_customer',
-  parameters: ['customer_id', 'from_day', 'to_day'],
-  text: `select u.metric, u.day, sum(u.quantity) as "quantity"
-from usage_daily u
-join checkpoints c on c.checkpoint_id = u.checkpoint_id and c.status = 'complete'
-where u.customer_id = $1 and u.day >= $2::date and u.day < $3::date
-group by u.metric, u.day
-order by u.metric, u.day`,
 };
 
 /**
@@ -4263,12 +4447,177 @@ order by 2, 3, 7 nulls last, 1`,
 };
 
 /**
- * Makes the partitions of the day's quarter and the next; safe to repeat.
+ * Puts a detached month back. False when it is not detached.
+ */
+export const usagePartitionAttach: Query<{ readonly month: string; readonly at: Date }, { readonly done: boolean }> = {
+  name: 'usage_partition_attach',
+  parameters: ['month', 'at'],
+  text: `select attach_usage_month($1, $2::timestamptz) as "done"`,
+};
+
+/**
+ * Takes a month that nothing needs any more out of the table of usage. False when it was before; refused while anything needs it.
+ */
+export const usagePartitionDetach: Query<{ readonly month: string; readonly at: Date }, { readonly done: boolean }> = {
+  name: 'usage_partition_detach',
+  parameters: ['month', 'at'],
+  text: `select detach_usage_month($1, $2::timestamptz) as "done"`,
+};
+
+/**
+ * Drops a detached month, with an audit entry of what it held. False when it was dropped before; refused while anything needs it.
+ */
+export const usagePartitionDrop: Query<{ readonly month: string; readonly at: Date }, { readonly done: boolean }> = {
+  name: 'usage_partition_drop',
+  parameters: ['month', 'at'],
+  text: `select drop_usage_month($1, $2::timestamptz) as "done"`,
+};
+
+/**
+ * What is left of a month whose rows are gone: the figures of its sealing, and the entry that was written when it was dropped.
+ */
+export const usagePartitionFindKept: Query<{ readonly month: string }, { readonly month: string; readonly status: UsagePartitionStatus; readonly row_count: bigint; readonly totals: unknown; readonly digest: string; readonly detached_at: Date | null; readonly dropped_at: Date | null; readonly sequence: bigint | null; readonly detail: string | null }> = {
+  name: 'usage_partition_find_kept',
+  parameters: ['month'],
+  text: `select p.month, p.status, p.row_count as "row_count", p.totals as "totals", p.digest as "digest", p.detached_at, p.dropped_at,
+  l.sequence as "sequence", l.detail::text as "detail"
+from usage_partitions p
+left join audit_log l on l.action = 'usage_rows.dropped' and l.subject = p.month
+where p.month = $1 and p.status in ('detached', 'dropped')`,
+};
+
+/**
+ * Dropped months whose audit entry is missing, has another digest than the sealed rows, or says other figures of a checkpoint than its header.
+ */
+export const usagePartitionFindLost: Query<Record<never, never>, { readonly month: string; readonly what: string }> = {
+  name: 'usage_partition_find_lost',
+  parameters: [],
+  text: `select p.month, case
+    when l.sequence is null then 'no entry keeps what was dropped'
+    when l.detail ->> 'digest' is distinct from p.digest then format('entry %s keeps the digest %s, sealed was %s', l.sequence, l.detail ->> 'digest', p.digest)
+    else format('entry %s does not keep checkpoint %s as its header says', l.sequence, d.checkpoint)
+  end as "what"
+from usage_partitions p
+left join audit_log l on l.action = 'usage_rows.dropped' and l.subject = p.month
+left join lateral (
+  select min(x.checkpoint::bigint) as checkpoint from (
+    select c.checkpoint_id::text as checkpoint, c.row_count::text, c.total::text, c.digest
+    from checkpoints c where c.day >= p.month_from and c.day < p.month_to and c.status in ('complete', 'superseded')
+    except
+    select e ->> 0, e ->> 1, e ->> 2, e ->> 3 from jsonb_array_elements(l.detail -> 'checkpoints') e
+  ) x
+) d on true
+where p.status = 'dropped' and (l.sequence is null or l.detail ->> 'digest' is distinct from p.digest or d.checkpoint is not null)
+order by p.month`,
+};
+
+/**
+ * Every month, with the step that retention has for it at an instant, and what keeps it from the next one.
+ */
+export const usagePartitionPlan: Query<{ readonly at: Date }, { readonly month: string; readonly status: string; readonly step: string; readonly blockers: unknown; readonly kept_until: string; readonly row_count: bigint | null; readonly totals: unknown | null; readonly digest: string | null; readonly sealed_at: Date | null; readonly detached_at: Date | null; readonly dropped_at: Date | null }> = {
+  name: 'usage_partition_plan',
+  parameters: ['at'],
+  text: `select r.month as "month", r.status as "status", r.step as "step", r.blockers as "blockers", r.kept_until as "kept_until",
+  p.row_count as "row_count", p.totals as "totals", p.digest as "digest", p.sealed_at as "sealed_at", p.detached_at as "detached_at", p.dropped_at as "dropped_at"
+from retention_plan($1::timestamptz) r left join usage_partitions p using (month)
+order by r.month`,
+};
+
+/**
+ * Makes the partitions of the day's quarter and the next; safe to repeat. Refused when the day's month takes no usage any more.
  */
 export const usagePartitionPrepare: Query<{ readonly day: string }, { readonly prepare_usage_partitions: unknown | null }> = {
   name: 'usage_partition_prepare',
   parameters: ['day'],
   text: `select prepare_usage_partitions($1::date)`,
+};
+
+/**
+ * Closes a month for good. False when it was closed before; refused while it is in an open quarter or still being read or collected.
+ */
+export const usagePartitionSeal: Query<{ readonly month: string; readonly at: Date }, { readonly done: boolean }> = {
+  name: 'usage_partition_seal',
+  parameters: ['month', 'at'],
+  text: `select seal_usage_month($1, $2::timestamptz) as "done"`,
+};
+
+/**
+ * Removes the snapshots of a region whose day has a checkpoint by now: nothing provisional is left of it.
+ */
+export const usageSnapshotDeleteCheckpointed: Query<{ readonly region: string }, { readonly day: string }> = {
+  name: 'usage_snapshot_delete_checkpointed',
+  parameters: ['region'],
+  text: `delete from usage_snapshots s
+where s.region = $1 and exists (
+  select from checkpoints c where c.region = s.region and c.source_id = s.source_id and c.day = s.day and c.status = 'complete')
+returning s.day`,
+};
+
+/**
+ * Takes the rows of the last reading away; those of the next come in the same transaction.
+ */
+export const usageSnapshotDeleteRows: Query<{ readonly region: string; readonly source_id: string; readonly day: string }, Record<never, never>> = {
+  name: 'usage_snapshot_delete_rows',
+  parameters: ['region', 'source_id', 'day'],
+  text: `delete from usage_snapshot_rows where region = $1 and source_id = $2 and day = $3::date`,
+};
+
+/**
+ * Writes a reading's rows, each with who owns the project on that day.
+ */
+export const usageSnapshotInsertRows: Query<{ readonly region: string; readonly source_id: string; readonly day: string; readonly project_ids: readonly string[]; readonly quantities: readonly string[] }, Record<never, never>> = {
+  name: 'usage_snapshot_insert_rows',
+  parameters: ['region', 'source_id', 'day', 'project_ids', 'quantities'],
+  text: `insert into usage_snapshot_rows (region, source_id, day, project_id, customer_id, quantity)
+select $1, $2, $3::date, r.project_id, o.customer_id, r.quantity
+from unnest($4::text[], $5::numeric[]) r (project_id, quantity)
+left join project_ownerships o on o.project_id = r.project_id and o.owned_from <= $3::date and (o.owned_to is null or o.owned_to > $3::date)`,
+};
+
+/**
+ * Makes a reading the latest of its day, unless a later one was kept or a checkpoint has come: no row then, and nothing is to be written.
+ */
+export const usageSnapshotKeep: Query<{ readonly region: string; readonly source_id: string; readonly day: string; readonly source_version: number; readonly metric: string; readonly as_of: Date; readonly row_count: number }, { readonly day: string }> = {
+  name: 'usage_snapshot_keep',
+  parameters: ['region', 'source_id', 'day', 'source_version', 'metric', 'as_of', 'row_count'],
+  text: `insert into usage_snapshots (region, source_id, day, source_version, metric, as_of, row_count, tried_for)
+select $1, $2, $3::date, $4::int, $5, $6::timestamptz, $7::int, $6::timestamptz
+where not exists (select from checkpoints c where c.region = $1 and c.source_id = $2 and c.day = $3::date and c.status = 'complete')
+on conflict (region, source_id, day) do update
+set source_version = excluded.source_version, metric = excluded.metric, as_of = excluded.as_of, row_count = excluded.row_count,
+  tried_for = greatest(usage_snapshots.tried_for, excluded.tried_for), failure_reason = null, failure_detail = null
+where usage_snapshots.as_of is null or usage_snapshots.as_of < excluded.as_of
+returning day`,
+};
+
+/**
+ * A customer's usage in the latest snapshots of days that have neither a checkpoint nor a waiver yet, in the source's unit.
+ */
+export const usageSnapshotListOfCustomer: Query<{ readonly customer_id: string; readonly from_day: string; readonly to_day: string }, { readonly region: string; readonly source_id: string; readonly metric: string; readonly day: string; readonly as_of: Date; readonly project_id: string; readonly quantity: string }> = {
+  name: 'usage_snapshot_list_of_customer',
+  parameters: ['customer_id', 'from_day', 'to_day'],
+  text: `select s.region, s.source_id, s.metric, s.day, s.as_of as "as_of", r.project_id, r.quantity
+from usage_snapshots s
+join usage_snapshot_rows r on r.region = s.region and r.source_id = s.source_id and r.day = s.day
+where r.customer_id = $1 and s.day >= $2::date and s.day < $3::date and s.as_of is not null
+  and not exists (select from checkpoints c where c.region = s.region and c.source_id = s.source_id and c.day = s.day and c.status = 'complete')
+  and not exists (select from completeness_waivers w where w.region = s.region and w.source_id = s.source_id and w.day = s.day and w.status = 'approved')
+order by s.metric, s.day, s.region, r.project_id`,
+};
+
+/**
+ * Notes that a source gave no figure; the last good one stays, with its own time.
+ */
+export const usageSnapshotNoteFailure: Query<{ readonly region: string; readonly source_id: string; readonly day: string; readonly source_version: number; readonly metric: string; readonly tried_for: Date; readonly failure_reason: string; readonly failure_detail: string }, { readonly day: string }> = {
+  name: 'usage_snapshot_note_failure',
+  parameters: ['region', 'source_id', 'day', 'source_version', 'metric', 'tried_for', 'failure_reason', 'failure_detail'],
+  text: `insert into usage_snapshots (region, source_id, day, source_version, metric, tried_for, failure_reason, failure_detail)
+select $1, $2, $3::date, $4::int, $5, $6::timestamptz, $7, $8
+where not exists (select from checkpoints c where c.region = $1 and c.source_id = $2 and c.day = $3::date and c.status = 'complete')
+on conflict (region, source_id, day) do update
+set tried_for = excluded.tried_for, failure_reason = excluded.failure_reason, failure_detail = excluded.failure_detail
+where usage_snapshots.tried_for < excluded.tried_for
+returning day`,
 };
 
 /**

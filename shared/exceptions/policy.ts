@@ -34,6 +34,10 @@ export const POLICIES = {
   adjustment_undecided: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
   /** Stripe could not be reached or refused a credit. */
   credit_failed: { maxAttempts: 10, firstDelaySeconds: 60, delayCapSeconds: 3_600 },
+  /** Usage rows lie outside the managed months, where no retention reaches them. */
+  stray_usage: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
+  /** A month of usage does not add up to what its checkpoints say, so that it is neither sealed nor dropped. */
+  retention_failed: { maxAttempts: 0, firstDelaySeconds: 0, delayCapSeconds: 0 },
 } as const satisfies Record<string, RetryPolicy>;
 
 export type ExceptionClass = keyof typeof POLICIES;

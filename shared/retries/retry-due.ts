@@ -21,7 +21,7 @@ export interface Retried {
 
 const BATCH = 20;
 /** A retry that has not ended after this long was left by a crash. */
-const LEASE_MS = 15 * 60_000;
+export const LEASE_MS = 15 * 60_000;
 
 /** Tries again every exception whose next attempt is due, one batch a call. */
 export async function retryDueExceptions(dependencies: RetryDependencies, actor: string): Promise<readonly Retried[]> {
@@ -49,7 +49,7 @@ interface DueException {
  * Tries one again. What cannot even be tried counts as a failed attempt, so that the policy's end comes for it too
  * (promise 20), and it does not keep the others of the batch from theirs.
  */
-async function retryOne(dependencies: RetryDependencies, actor: string, exception: DueException): Promise<void> {
+export async function retryOne(dependencies: RetryDependencies, actor: string, exception: DueException): Promise<void> {
   const { database, effects } = dependencies;
   const failed = await retry(dependencies, actor, exception).catch((error: unknown) => ({
     reason: 'retry_failed',
@@ -120,6 +120,8 @@ async function retry(
     case 'unbilled_usage':
     case 'late_usage':
     case 'adjustment_undecided':
+    case 'stray_usage':
+    case 'retention_failed':
       throw new Error(`an exception of class ${exceptionClass} was due for a retry, which its policy does not allow`);
     default:
       return exceptionClass satisfies never;

@@ -153,6 +153,19 @@ export const TRANSITIONS = {
     resolved: [],
     waived: [],
   },
+  usage_partition: {
+    '': ['open'],
+    open: ['sealed'],
+    sealed: ['detached'],
+    // What somebody came to need between the two steps of dropping goes back.
+    detached: ['dropped', 'sealed'],
+    dropped: [],
+  },
+  retention_hold: {
+    '': ['in_force'],
+    in_force: ['released'],
+    released: [],
+  },
   completeness_waiver: {
     '': ['proposed'],
     proposed: ['approved', 'rejected'],

@@ -1,17 +1,13 @@
 import type { UtcDay } from '../calendar/utc-day.ts';
 import type { Database, Intent } from '../database/database.ts';
-import {
-  checkpointFail,
-  regionListActive,
-  usagePartitionPrepare,
-  usageSourceListActive,
-} from '../database/queries.generated.ts';
+import { checkpointFail, regionListActive, usageSourceListActive } from '../database/queries.generated.ts';
 import { REFUSALS, sqlStateOf } from '../database/sqlstate.ts';
 import type { Effects } from '../effects/effects.ts';
 import type { OpenReader } from '../sources/readers.ts';
 import type { UsageReading } from '../sources/reading.ts';
 import type { Cell } from './cell.ts';
 import { type ActiveSource, type AttemptOutcome, FencedOut, finishAttempt, startAttempt } from './checkpoint.ts';
+import { openMonth } from './months.ts';
 import { findOverlappingRegion } from './overlapping-region.ts';
 import { stageRows } from './staging.ts';
 
@@ -68,7 +64,8 @@ export async function aggregateDay(
       reason: `no usage source ${work.source ?? ''} is active in ${work.region} on ${work.day}`,
     };
   }
-  await database.rows(usagePartitionPrepare, { day: work.day });
+  const month = await openMonth(database, work.day);
+  if (month.kind === 'refused') return month;
   const outcomes: AttemptOutcome[] = [];
   for (const source of sources) outcomes.push(await aggregateCell(dependencies, source, work));
   return { kind: 'aggregated', outcomes };

@@ -5,7 +5,7 @@ with logged as (
   from audit_log l
   join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
   where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception',
-    'adjustment', 'credit', 'mode_change', 'term_correction')
+    'adjustment', 'credit', 'mode_change', 'term_correction', 'usage_partition', 'retention_hold', 'dead_letter')
   order by t.entity, l.subject, l.sequence desc
 ), actual as (
   select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
@@ -18,6 +18,9 @@ with logged as (
   union all select 'credit', credit_id, status::text from credits
   union all select 'mode_change', next_contract_id, status::text from mode_changes
   union all select 'term_correction', correction_id, status::text from term_corrections
+  union all select 'usage_partition', month, status::text from usage_partitions where status <> 'open'
+  union all select 'retention_hold', hold_id::text, status::text from retention_holds
+  union all select 'dead_letter', dead_letter_id::text, status::text from dead_letters where status <> 'waiting'
 )
 select coalesce(a.entity, l.entity) as "entity!", coalesce(a.subject, l.subject) as "subject!",
   a.state as "actual_state?", l.state as "logged_state?", l.sequence as "last_sequence?"

@@ -29,8 +29,14 @@ const EXAMPLES = [
   COMMANDS.approveAdjustment('2026-10/acme/adjustment/1'),
   COMMANDS.applyAdjustment('2026-10/acme/adjustment/1'),
   COMMANDS.listExceptions(),
+  COMMANDS.retryException(7n),
+  COMMANDS.waiveException(7n),
+  COMMANDS.listDeadLetters(),
+  COMMANDS.replayDeadLetter(7n),
+  COMMANDS.discardDeadLetter(7n),
   COMMANDS.showPlan('sha256:1'),
   COMMANDS.approvePlan('sha256:1'),
+  COMMANDS.planRetention(),
   COMMANDS.verifyAudit(),
   COMMANDS.status(),
 ];
@@ -54,7 +60,7 @@ describe('a command that people are told to run', () => {
     (exceptionClass) => {
       const text = recoveryCommand(exceptionClass, 'europe-west1/requests/2026-10-31');
       expect(text).toMatch(
-        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|invoice show \S+|adjustments (show|apply) \S+|(invoice void|reconcile --period) \S+ .*--as person:YOU.*)$/,
+        /^npm run daybook -- (usage aggregate --region europe-west1 --day 2026-10-31|usage completeness --period \S+|run (show|rate|issue) \S+|retention plan|invoice show \S+|adjustments (show|apply) \S+|(invoice void|reconcile --period) \S+ .*--as person:YOU.*)$/,
       );
     },
   );

@@ -12,6 +12,7 @@ export const SEEDED_ADDRESSES = [
   '/usage',
   '/usage?period=2026-09',
   '/usage/europe-west1/requests/2026-10-14',
+  '/retention',
   '/checkpoints/15',
   '/customers',
   '/customers/nimbus-robotics',

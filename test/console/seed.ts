@@ -240,7 +240,7 @@ async function seedLastPeriod(owner: pg.Client): Promise<void> {
     owner,
     'invoices',
     Object.entries(totals).map(([customer_id, total]) => {
-      const document = `{"invoice":"2026-09/${customer_id}/usage"}`;
+      const document = `{"currency":"usd","invoice":"2026-09/${customer_id}/usage","lines":[],"segments":[],"total":"${total}"}`;
       const amounts = { currency: 'usd', subtotal: total, total, document, document_digest: digest(document) };
       return {
         ...key,

@@ -21,8 +21,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['exceptions', 'audit', 'exports', 'pace'],
   ['catalogue'],
   ['usage'],
+  ['retention'],
   ['billing', 'alerts', 'operations'],
-  ['corrections'],
+  ['corrections', 'visibility'],
   ['retries', 'console', 'reconciliation'],
   ['functions', 'cli'],
 ];

@@ -1,20 +1,19 @@
 import { html } from 'hono/html';
 import { type BillingPeriod, nextPeriod, periodDays, previousPeriod } from '../../calendar/billing-period.ts';
-import { daysOf } from '../../calendar/utc-day.ts';
 import type { Reader } from '../../database/database.ts';
 import {
   contractListOfCustomer,
   customerFind,
   invoiceListFiltered,
-  metricList,
   projectOwnershipListOfCustomer,
-  usageDailySumOfCustomer,
 } from '../../database/queries.generated.ts';
-import { dailyCharts } from '../daily-chart.ts';
+import { costSoFar } from '../../visibility/cost-so-far.ts';
+import { usageSoFar } from '../../visibility/usage-so-far.ts';
 import { formatAmount, shortDigest } from '../format.ts';
 import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
 import { badge, section, tableOr, trail } from '../parts.ts';
 import { latestPeriod } from '../shown-period.ts';
+import { soFarSections } from '../so-far.ts';
 
 type View = NonNullable<Awaited<ReturnType<typeof readCustomer>>>;
 
@@ -25,33 +24,34 @@ export async function customerPage(
 ): Promise<Page> {
   const { reader } = context;
   const period = address.period ?? (await latestPeriod(context));
-  const view = await readCustomer(reader, address.customer, period);
+  const view = await readCustomer(reader, address.customer);
   if (!view)
     return notFoundPage(`There is no customer ${address.customer}.`, html`<a href="/customers">All customers</a>`);
   const { customer } = view;
+  const [usage, cost] = await context.provisional(async (provisional) => [
+    await usageSoFar(provisional, customer.customer_id, period, context.now),
+    await costSoFar(provisional, customer.customer_id, period, context.now),
+  ]);
   const link = (to: BillingPeriod) => `/customers/${customer.customer_id}?period=${to}`;
   const body = html`${trail([['Customers', '/customers']])}
 <div class="head"><h1>${customer.name}</h1><p class="muted"><code>${customer.customer_id}</code> · ${customer.stripe_customer_id === null ? 'not mapped to a customer in Stripe: its invoices cannot be issued' : html`in Stripe <code>${customer.stripe_customer_id}</code>`}</p></div>
-${section(`Usage in ${period}`, dailyCharts(daysOf(periodDays(period)), view.metrics, view.usage), 'From the current checkpoints, over all regions and projects, in billed units.')}
+${soFarSections(usage, cost, periodDays(period))}
 <nav class="pages" aria-label="Periods"><a href="${link(previousPeriod(period))}">← ${previousPeriod(period)}</a><a href="${link(nextPeriod(period))}">${nextPeriod(period)} →</a></nav>
 ${section('Contracts', contracts(view))}
 <div class="columns">${section('Invoices', invoices(view))}${section('Projects', projects(view))}</div>`;
   return { status: 200, title: customer.name, active: 'customers', body };
 }
 
-async function readCustomer(reader: Reader, customerId: string, period: BillingPeriod) {
+async function readCustomer(reader: Reader, customerId: string) {
   const key = { customer_id: customerId };
   const customer = await reader.first(customerFind, key);
   if (!customer) return undefined;
-  const { from, to } = periodDays(period);
-  const [usage, metrics, contractRows, invoiceRows, projectRows] = await Promise.all([
-    reader.rows(usageDailySumOfCustomer, { ...key, from_day: from, to_day: to }),
-    reader.rows(metricList, {}),
+  const [contractRows, invoiceRows, projectRows] = await Promise.all([
     reader.rows(contractListOfCustomer, key),
     reader.rows(invoiceListFiltered, { ...key, period: null, status: null }),
     reader.rows(projectOwnershipListOfCustomer, key),
   ]);
-  return { customer, usage, metrics, contracts: contractRows, invoices: invoiceRows, projects: projectRows };
+  return { customer, contracts: contractRows, invoices: invoiceRows, projects: projectRows };
 }
 
 function plan(name: string | null, version: string | null): Html {

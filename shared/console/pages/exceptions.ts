@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
-import { recoveryCommand } from '../../alerts/commands.ts';
+import { COMMANDS, recoveryCommand } from '../../alerts/commands.ts';
 import {
   alertListUnsent,
   deadLetterListWaiting,
   exceptionList,
   outboxCountUnpublished,
 } from '../../database/queries.generated.ts';
+import { type ExceptionClass, POLICIES } from '../../exceptions/policy.ts';
 import { formatAge, formatCount, words } from '../format.ts';
 import type { Html, Page, PageContext } from '../page.ts';
 import { badge, command, facts, instant, section, tableOr } from '../parts.ts';
@@ -53,7 +54,7 @@ function liveTable(rows: readonly Exception[], now: Date): Html {
     html`<span class="reason"><strong>${words(row.reason)}</strong><span class="sub">${row.detail}</span></span>`,
     html`${row.attempts}<span class="sub">${row.next_attempt_at === null ? 'waits for a person' : html`again ${instant(row.next_attempt_at)}`}</span>`,
     formatAge(row.opened_at, now),
-    command(recoveryCommand(row.class, row.subject)),
+    command(commandsFor(row)),
   ]);
   const columns = [
     { label: 'Exception' },
@@ -65,6 +66,13 @@ function liveTable(rows: readonly Exception[], now: Date): Html {
     { label: 'What helps' },
   ] as const;
   return tableOr('None.', 'Live exceptions', columns, lines);
+}
+
+/** What helps first, and then what ends the exception: another attempt where there is one to make, else a decision. */
+function commandsFor({ exception_id: id, class: name, subject }: Exception): string {
+  const policy = Object.hasOwn(POLICIES, name) ? POLICIES[name as ExceptionClass] : undefined;
+  const end = (policy?.maxAttempts ?? 0) > 0 ? COMMANDS.retryException(id) : COMMANDS.waiveException(id);
+  return `${recoveryCommand(name, subject)}\n${end}`;
 }
 
 /** A cell, an invoice or a run has a page of its own. */
@@ -103,12 +111,14 @@ function letterTable(rows: readonly DeadLetter[]): Html {
     instant(row.received_at),
     html`<span class="reason">${row.reason}</span>`,
     html`<details><summary>message ${row.message_id}</summary><pre class="query"><code>${row.message.slice(0, 4_000)}</code></pre></details>`,
+    command(`${COMMANDS.replayDeadLetter(row.dead_letter_id)}\n${COMMANDS.discardDeadLetter(row.dead_letter_id)}`),
   ]);
   const columns = [
     { label: 'Subscription' },
     { label: 'Received' },
     { label: 'Why' },
     { label: 'As it came' },
+    { label: 'What helps' },
   ] as const;
   return tableOr('None wait.', 'Dead letters', columns, lines);
 }

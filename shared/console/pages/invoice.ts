@@ -9,10 +9,9 @@ import {
   chargeListOfInvoice,
   contractListRatedOnInvoice,
   invoiceShow,
-  metricList,
   stripeRequestList,
-  usageDailySumOfInvoice,
 } from '../../database/queries.generated.ts';
+import { usageOfInvoice } from '../../visibility/usage-so-far.ts';
 import { dailyCharts } from '../daily-chart.ts';
 import { formatAmount, formatNumber, shortDigest } from '../format.ts';
 import { history } from '../history.ts';
@@ -50,7 +49,7 @@ export async function invoicePage({ reader }: PageContext, address: InvoiceAddre
 ${stopped(view)}
 ${section('Lines', lines(view))}
 ${corrections(view)}
-${section('Daily usage', dailyCharts(daysOf(periodDays(address.period)), view.metrics, view.usage), 'From the checkpoints that the invoice’s run rests on, in billed units.')}
+${section('Daily usage', dailyCharts(daysOf(periodDays(address.period)), view.usage), 'From the checkpoints that the invoice’s run rests on, in billed units.')}
 <div class="columns">${section('Terms', terms(view))}${section('In Stripe', inStripe(view))}</div>
 ${section('Proof', proof(view))}
 ${section('History', history(view.entries))}`;
@@ -61,16 +60,15 @@ async function readInvoice(reader: Reader, invoiceId: string) {
   const key = { invoice_id: invoiceId };
   const invoice = await reader.first(invoiceShow, key);
   if (!invoice) return undefined;
-  const [charges, corrections, contracts, requests, usage, metrics, entries] = await Promise.all([
+  const [charges, corrections, contracts, requests, usage, entries] = await Promise.all([
     reader.rows(chargeListOfInvoice, key),
     reader.rows(adjustmentListOfInvoice, key),
     reader.rows(contractListRatedOnInvoice, key),
     reader.rows(stripeRequestList, key),
-    reader.rows(usageDailySumOfInvoice, key),
-    reader.rows(metricList, {}),
+    usageOfInvoice(reader, key.invoice_id),
     reader.rows(auditLogListOfSubject, { subject: invoiceId, entity: 'invoice' }),
   ]);
-  return { invoice, charges, corrections, contracts, requests, usage, metrics, entries };
+  return { invoice, charges, corrections, contracts, requests, usage, entries };
 }
 
 function stopped({ invoice }: View): Html {

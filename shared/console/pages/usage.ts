@@ -21,7 +21,8 @@ export async function usagePage(
 <p class="muted">One cell is one source in one region on one UTC day. Missing is never zero: every cell needs a checkpoint or a waiver before the period is priced.</p></div>
 ${section('Checkpoints', cells.length === 0 ? html`<p class="muted">No usage source is active in ${period}.</p>` : html`${matrix(cells, today)}${cellLegend()}`)}
 ${await usageSections(reader, periodDays(period))}
-<nav class="pages" aria-label="Periods"><a href="/usage?period=${previousPeriod(period)}">← ${previousPeriod(period)}</a><a href="/usage?period=${nextPeriod(period)}">${nextPeriod(period)} →</a></nav>`;
+<nav class="pages" aria-label="Periods"><a href="/usage?period=${previousPeriod(period)}">← ${previousPeriod(period)}</a><a href="/usage?period=${nextPeriod(period)}">${nextPeriod(period)} →</a></nav>
+<p><a href="/retention">How long usage is kept, month by month</a></p>`;
   return { status: 200, title: `Usage ${period}`, active: 'usage', body };
 }
 

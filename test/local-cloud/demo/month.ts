@@ -8,6 +8,7 @@ import { DEMO_PERIOD, LAST_FIRING_BEFORE, OUTAGES } from './period.ts';
 import type { Progress } from './progress.ts';
 
 const DELIVERY_TIMEOUT_MS = 60_000;
+const REFRESH_BEFORE_MS = 10 * 60_000;
 /** Far more than the policies allow attempts in a day; a retry that never ends is a fault of its own. */
 const MOST_RETRIES_IN_A_DAY = 200;
 
@@ -29,13 +30,27 @@ export async function runMonth(stack: Part, progress: Progress): Promise<void> {
     const next = Math.min(...due.map(({ at }) => at.getTime()));
     if (next >= LAST_FIRING_BEFORE.getTime()) return;
     const at = new Date(next);
+    const regional = due.some((one) => one.at.getTime() === next && one.job.region !== null);
+    if (regional && utcDayOf(at) === days.to) await refreshToday(stack, at);
     await setWeather(stack, at);
     await Promise.all(due.filter((one) => one.at.getTime() === next).map(({ job }) => scheduler.fire(job, at)));
     await sweep(stack);
     await retryUntil(stack, new Date(next + 86_400_000));
+    // Jobs of no region follow the day's aggregation, and bring no new day.
+    if (!regional) continue;
     const day = addDays(utcDayOf(at), -1);
     progress.day(day, daysBetween(days.from, day) + 1, periodLength(DEMO_PERIOD));
   }
+}
+
+/**
+ * Looks at the first day after the month while there is telemetry of it, for figures that are provisional. The firings of
+ * all the days before would be read again by the daily jobs, and are passed over.
+ */
+async function refreshToday({ scheduler }: Part, before: Date): Promise<void> {
+  const refresh = scheduler.jobs.filter(({ functionName }) => functionName === 'refresh-usage');
+  const from = new Date(before.getTime() - REFRESH_BEFORE_MS);
+  await Promise.all(refresh.map((job) => scheduler.fire(job, scheduler.dueFrom(job, from))));
 }
 
 /** Publishes what a stop left in the outbox, and waits until everything that is published is delivered. */
