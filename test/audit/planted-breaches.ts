@@ -376,7 +376,7 @@ export const PLANTED_BREACHES: readonly PlantedBreach[] = [
     sentence: 'nobody approved what they wrote',
     place: 'completeness_waivers eu-west/requests/2026-10-01',
     statements: [
-      `insert into completeness_waivers values ('eu-west', 'requests', '2026-10-01', 'person:ana', 'person:ana', 'x', '2026-11-01')`,
+      `insert into completeness_waivers (region, source_id, day, author, approver, why, status, proposed_at, waived_at) values ('eu-west', 'requests', '2026-10-01', 'person:ana', 'person:ana', 'x', 'approved', '2026-11-01', '2026-11-01')`,
     ],
   },
   {
