@@ -58,8 +58,8 @@ export async function planMigrations(
 }
 
 /**
- * Brings the schema up to date: each `NNNN_name.sql` in `folder` once, in order, each in its own transaction, then the
- * list of allowed transitions. Safe to run from two places at once, and beside the version that runs (sql/README.md).
+ * Brings the schema up to date: each `NNNN_name.sql` in `folder` once, in order, each in its own transaction, with
+ * the list of allowed transitions before and after. Safe to run from two places at once, and beside the version that runs (sql/README.md).
  * Throws when an applied file has changed since, and when a lock could not be had: what was applied before stays.
  */
 export async function migrate(
@@ -84,9 +84,13 @@ export async function migrate(
       String(limits.statementTimeoutMs),
     ]);
     const waiting = plan.filter(({ state }) => state === 'waiting');
-    for (const migration of waiting) await applyPatiently(client, migration, limits);
     const transitions = readFileSync(join(folder, 'transitions.generated.sql'), 'utf8');
-    await patiently('The list of allowed transitions', limits, client, () => client.query(transitions));
+    const allowTransitions = () =>
+      patiently('The list of allowed transitions', limits, client, () => client.query(transitions));
+    // A migration may bring rows of a new kind to data that is there: what they may become must be known to its guard.
+    if (waiting.length < plan.length) await allowTransitions();
+    for (const migration of waiting) await applyPatiently(client, migration, limits);
+    await allowTransitions();
     return {
       applied: waiting.map(({ name }) => name),
       alreadyApplied: plan.filter(({ state }) => state === 'applied').map(({ name }) => name),

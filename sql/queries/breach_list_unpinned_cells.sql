@@ -16,7 +16,7 @@ join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.act
 join regions g on g.region = s.region and g.active_from <= d.day and (g.active_to is null or g.active_to > d.day)
 left join pinned p on p.run_id = h.run_id and p.fencing_token = h.fencing_token
   and p.region = s.region and p.source_id = s.source_id and p.day = d.day::date
-left join completeness_waivers w on w.region = s.region and w.source_id = s.source_id and w.day = d.day::date
+left join completeness_waivers w on w.region = s.region and w.source_id = s.source_id and w.day = d.day::date and w.status = 'approved'
 where coalesce(p.checkpoints, 0) > 1 or p.incomplete > 0 or (p.checkpoints is null and w.day is null)
 order by 1
 limit :most::int;

@@ -38,6 +38,15 @@ export const PLANTED_BREACHES: readonly PlantedBreach[] = [
     ],
   },
   {
+    what: 'a checkpoint taken out of the pins, behind a waiver that nobody has approved',
+    sentence: 'a priced run rests on every cell, or on its waiver',
+    place: /^2026-10#1 (eu-west|us-east)\/requests\/2026-10-0[123]$/,
+    statements: [
+      `insert into completeness_waivers (region, source_id, day, author, why, status, proposed_at) select region, source_id, day, 'person:ana', 'x', 'proposed', '2026-11-01' from checkpoints where checkpoint_id = (select min(checkpoint_id) from checkpoints where metric = 'requests')`,
+      `delete from run_checkpoints where checkpoint_id = (select min(checkpoint_id) from checkpoints where metric = 'requests')`,
+    ],
+  },
+  {
     what: 'a checkpoint that was pinned and is failed',
     sentence: 'a priced run rests on every cell, or on its waiver',
     place: /^2026-10#1 /,
