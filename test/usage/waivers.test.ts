@@ -122,7 +122,9 @@ describe('a waiver', () => {
     );
     await aggregate(db.database, CELL.region, CELL.day, { 'acme-app': '10' });
     expect(await collect(db.database)).toBe('late');
-    expect((await db.owner.query('select class from exceptions')).rows).toEqual([{ class: 'late_usage' }]);
+    expect((await db.owner.query('select run_id, rerating from reratings')).rows).toEqual([
+      { run_id: PERIOD, rerating: 1 },
+    ]);
     expect(await explainInvoice(db.database, `${PERIOD}/acme/usage`)).toMatchObject({
       explanation: { totalMinor: '500', waivers: [{ day: CELL.day }] },
     });
