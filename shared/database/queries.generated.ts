@@ -2688,7 +2688,7 @@ from invoices i join customers c using (customer_id) join billing_runs r using (
 left join lateral (
   select t.collection_method, t.days_until_due, t.tax from contracts t
   where t.customer_id = i.customer_id and t.status <> 'draft'
-  order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
+  order by t.contract_id = case when pg_input_is_valid(i.document, 'jsonb') then i.document::jsonb -> 'segments' -> -1 ->> 'contract' end desc nulls last, t.starts_on desc limit 1) k on true
 where ($1::text is null or i.period = $1) and ($2::text is null or i.invoice_id = $2)
   and i.invoice_id > $3
 order by i.invoice_id

@@ -6,7 +6,7 @@ from invoices i join customers c using (customer_id) join billing_runs r using (
 left join lateral (
   select t.collection_method, t.days_until_due, t.tax from contracts t
   where t.customer_id = i.customer_id and t.status <> 'draft'
-  order by t.contract_id = (i.document::jsonb -> 'segments' -> -1 ->> 'contract') desc nulls last, t.starts_on desc limit 1) k on true
+  order by t.contract_id = case when pg_input_is_valid(i.document, 'jsonb') then i.document::jsonb -> 'segments' -> -1 ->> 'contract' end desc nulls last, t.starts_on desc limit 1) k on true
 where (:period?::text is null or i.period = :period?) and (:invoice_id?::text is null or i.invoice_id = :invoice_id?)
   and i.invoice_id > :after
 order by i.invoice_id
