@@ -476,6 +476,16 @@ create table inbox (
   constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'superseded'::text])))
 );
 
+create table invoice_corrected_terms (
+  invoice_id text not null,
+  contract_id text not null,
+  period text not null,
+  number integer not null,
+  constraint invoice_corrected_terms_pkey PRIMARY KEY (invoice_id, contract_id),
+  constraint invoice_corrected_terms_contract_id_period_number_fkey FOREIGN KEY (contract_id, period, number) REFERENCES term_corrections(contract_id, period, number),
+  constraint invoice_corrected_terms_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id)
+);
+
 create table invoice_holds (
   invoice_id text not null,
   hold integer not null,
@@ -3250,6 +3260,7 @@ CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.e
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.exceptions FOR EACH ROW EXECUTE FUNCTION enforce_transition('exception');
 CREATE TRIGGER opener_is_noted BEFORE INSERT ON public.exceptions FOR EACH ROW EXECUTE FUNCTION note_who_opened();
 CREATE TRIGGER waiver_is_allowed BEFORE UPDATE ON public.exceptions FOR EACH ROW WHEN (((new.status = 'waived'::exception_status) AND (old.status <> 'waived'::exception_status))) EXECUTE FUNCTION require_waiver();
+CREATE TRIGGER corrected_terms_are_kept BEFORE DELETE OR UPDATE ON public.invoice_corrected_terms FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER another_releases BEFORE INSERT OR UPDATE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION require_other_releaser();
 CREATE CONSTRAINT TRIGGER audited_holds AFTER INSERT OR UPDATE ON public.invoice_holds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_hold();
 CREATE TRIGGER holds_are_kept BEFORE DELETE ON public.invoice_holds FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -3384,6 +3395,8 @@ grant insert, select, update on exceptions to daybook_app;
 grant select on exceptions to daybook_auditor;
 grant insert, select on inbox to daybook_app;
 grant select on inbox to daybook_auditor;
+grant insert, select on invoice_corrected_terms to daybook_app;
+grant select on invoice_corrected_terms to daybook_auditor;
 grant insert, select on invoice_holds to daybook_app;
 grant select on invoice_holds to daybook_auditor;
 grant insert, select, update on invoice_voids to daybook_app;

@@ -8,7 +8,7 @@ import type { Hold, HoldSource } from './holds.ts';
 import type { Verdict } from './keep-ratings.ts';
 import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
 import { withAdjustments } from './rate-customer.ts';
-import { type RatedCustomer, rateCustomers } from './rate-customers.ts';
+import { type CorrectedTerms, type RatedCustomer, rateCustomers } from './rate-customers.ts';
 
 /** Periods that are looked back at; no bound asks for more. */
 const HISTORY_PERIODS = 24;
@@ -19,9 +19,10 @@ export async function judgeCustomers(
   run: PinnedRun,
   customers: readonly string[],
   holdsFrom: HoldSource,
+  corrections: readonly CorrectedTerms[] = [],
 ): Promise<readonly Verdict[]> {
   const due = await dueAdjustments(transaction, customers, run.period);
-  const rated = (await rateCustomers(transaction, run, customers)).map(({ customerId, rating }) => ({
+  const rated = (await rateCustomers(transaction, run, customers, corrections)).map(({ customerId, rating }) => ({
     customerId,
     rating: withAdjustments(rating, due.get(customerId) ?? []),
   }));

@@ -19,15 +19,26 @@ export interface RatedCustomer {
   readonly rating: CustomerRating;
 }
 
+/** Terms that take the place of a contract's in a closed period; null: as the contract says. */
+export interface CorrectedTerms {
+  readonly contract_id: string;
+  readonly legacy_plan_version: string | null;
+  readonly usage_plan_version: string | null;
+  /** In place of the contract's overrides, not beside them. */
+  readonly overrides: string;
+}
+
 /**
  * Rates some customers of a run from what it pinned, checkpoints, contracts and divisors: one statement for each kind of
  * input, whatever their number, and each plan compiled once. Regions are added up by PostgreSQL, whose numeric sums are
  * exact. Whatever has changed since, the same pins give the same ratings: a replay is this, again (promise 13).
+ * `corrections` are the corrected terms that an invoice was rated by after its run was signed off.
  */
 export async function rateCustomers(
   reader: Reader,
   run: PinnedRun,
   customers: readonly string[],
+  corrections: readonly CorrectedTerms[] = [],
 ): Promise<readonly RatedCustomer[]> {
   const pin = { run_id: run.runId, fencing_token: run.fencingToken };
   const contracts = await reader.rows(runContractList, { ...pin, customers });
@@ -37,8 +48,13 @@ export async function rateCustomers(
     from_day: run.from,
     to_day: run.to,
   });
-  const terms = contracts.map((row) => ({ customerId: row.customer_id, terms: toTerms(row) }));
-  return rateFrom(reader, { pin, period: run.period, customers, contracts: terms, usage });
+  return rateFrom(reader, {
+    pin,
+    period: run.period,
+    customers,
+    contracts: withCorrections(contracts, corrections),
+    usage,
+  });
 }
 
 /** What some customers of a run are rated from: their contracts, and rows of usage with the regions added up. */
@@ -101,6 +117,26 @@ export async function rateUsage(reader: Reader, basis: UsageBasis): Promise<read
 
 /** Rating does not look at the region; it is named where a row is one region's. */
 const ALL_REGIONS = '';
+
+/** The contracts that a run pinned, each with its corrected terms when it has some. */
+export function withCorrections(
+  contracts: readonly (Parameters<typeof toTerms>[0] & { readonly customer_id: string })[],
+  corrections: readonly CorrectedTerms[],
+): RatingBasis['contracts'] {
+  const correctionOf = new Map(corrections.map((row) => [row.contract_id, row]));
+  return contracts.map((row) => {
+    const correction = correctionOf.get(row.contract_id);
+    const terms = toTerms(row);
+    if (correction === undefined) return { customerId: row.customer_id, terms };
+    const corrected = {
+      ...terms,
+      legacyPlanVersion: correction.legacy_plan_version ?? terms.legacyPlanVersion,
+      usagePlanVersion: correction.usage_plan_version ?? terms.usagePlanVersion,
+      overrides: correction.overrides,
+    };
+    return { customerId: row.customer_id, terms: corrected };
+  });
+}
 
 /** A contract's terms as rating takes them. */
 export function toTerms(row: {

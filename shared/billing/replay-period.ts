@@ -3,12 +3,14 @@ import type { Reader } from '../database/database.ts';
 import {
   adjustmentListOnInvoices,
   chargeListOfCustomers,
+  invoiceCorrectedTermsList,
   invoiceListForReplay,
   runCheckpointCountRows,
   stripeRequestListOfInvoices,
 } from '../database/queries.generated.ts';
 import { readAdjustment } from './adjustment.ts';
-import { withAdjustments } from './rate-customer.ts';
+import type { PinnedRun } from './pinned-run.ts';
+import { type CustomerRating, withAdjustments } from './rate-customer.ts';
 import { rateCustomers } from './rate-customers.ts';
 import { type InvoiceReplay, type KeptBytes, replayInvoice, replayWithoutRows } from './replay.ts';
 
@@ -75,17 +77,44 @@ async function replayPinned(reader: Reader, pinned: Pinned): Promise<InvoiceRepl
   if (rested && rested.kept_rows > 0n && rested.months_there === false) return kept.map(replayWithoutRows);
   const [{ period, series, period_from: from, period_to: to }] = rows;
   const run = { runId: run_id, fencingToken: fencing_token, period: billingPeriod(period), series, from, to };
-  const ratings = new Map(
-    (await rateCustomers(reader, run, customers)).map(({ customerId, rating }) => [customerId, rating]),
-  );
+  const rated = await rateByTerms(reader, run, rows);
   const carried = Map.groupBy(
     await reader.rows(adjustmentListOnInvoices, { invoice_ids: rows.map((row) => row.invoice_id) }),
     (row) => row.invoice_id,
   );
   return kept.map((one) => {
-    const rating = ratings.get(one.invoice.customer_id);
+    const rating = rated.get(one.invoice.invoice_id);
     if (rating === undefined) throw new Error(`customer ${one.invoice.customer_id} was not rated anew`);
     const adjustments = (carried.get(one.invoice.invoice_id) ?? []).map((row) => readAdjustment(row.document));
     return replayInvoice(one, withAdjustments(rating, adjustments));
   });
+}
+
+/** The ratings by invoice. One that was rated by corrected terms is rated by those again; such invoices are few. */
+async function rateByTerms(
+  reader: Reader,
+  run: PinnedRun,
+  rows: readonly { readonly invoice_id: string; readonly customer_id: string }[],
+): Promise<ReadonlyMap<string, CustomerRating>> {
+  const corrections = Map.groupBy(
+    await reader.rows(invoiceCorrectedTermsList, { invoice_ids: rows.map((row) => row.invoice_id) }),
+    (row) => row.invoice_id,
+  );
+  const usual = rows.filter((row) => !corrections.has(row.invoice_id));
+  const ratingOf = new Map(
+    (await rateCustomers(reader, run, [...new Set(usual.map((row) => row.customer_id))])).map(
+      ({ customerId, rating }) => [customerId, rating],
+    ),
+  );
+  const ratings = new Map(
+    usual.flatMap((row) => {
+      const rating = ratingOf.get(row.customer_id);
+      return rating === undefined ? [] : [[row.invoice_id, rating] as const];
+    }),
+  );
+  for (const row of rows.filter((one) => corrections.has(one.invoice_id))) {
+    const [own] = await rateCustomers(reader, run, [row.customer_id], corrections.get(row.invoice_id));
+    if (own !== undefined) ratings.set(row.invoice_id, own.rating);
+  }
+  return ratings;
 }

@@ -1,6 +1,11 @@
 import { billingPeriod } from '../calendar/billing-period.ts';
 import type { Database } from '../database/database.ts';
-import { billingRunLock, invoiceSupersedeUnratable } from '../database/queries.generated.ts';
+import {
+  billingRunLock,
+  invoiceCorrectedTermsInsert,
+  invoiceSupersedeUnratable,
+  termCorrectionListInForce,
+} from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { anomalyHolds } from './anomaly-holds.ts';
 import { keepTotals } from './finish-rating.ts';
@@ -15,8 +20,8 @@ export type RerateOutcome =
   | { readonly kind: 'not_now' };
 
 /**
- * Rates the customers anew whose invoices could not be rated, from the inputs that the run has pinned, after what was
- * wrong has been mended. What is rated now goes on with the run; in a run that was signed off it takes an approval of
+ * Rates the customers anew whose invoices could not be rated, from the inputs that the run has pinned and the terms that
+ * were corrected since, after what was wrong has been mended. What is rated now goes on with the run; in a run that was signed off it takes an approval of
  * its own. What still cannot be rated is held again.
  */
 export function rerateHeld(
@@ -50,8 +55,14 @@ export function rerateHeld(
     });
     const customers = retired.map((invoice) => invoice.customer_id).sort();
     if (customers.length === 0) return { kind: 'rerated', invoices: 0, held: 0 };
-    const verdicts = await judgeCustomers(transaction, run, customers, holdsFrom);
+    const corrections = await transaction.rows(termCorrectionListInForce, { customers, period: run.period });
+    const verdicts = await judgeCustomers(transaction, run, customers, holdsFrom, corrections);
     await keepRatings(transaction, effects, run, verdicts);
+    await transaction.rows(invoiceCorrectedTermsInsert, {
+      run_id: runId,
+      fencing_token: run.fencingToken,
+      customers,
+    });
     if (row.status === 'in_review') await keepTotals(transaction, run);
     const held = verdicts.filter(({ holds }) => holds.length > 0).length;
     return { kind: 'rerated', invoices: verdicts.length, held };

@@ -8,6 +8,7 @@ import {
   chargeListOfInvoice,
   checkpointListOfInvoice,
   contractListNamed,
+  invoiceCorrectedTermsList,
   metricList,
   planVersionListDocuments,
   type Rollup,
@@ -126,7 +127,15 @@ export async function restOf(
   ];
   const documents = await reader.rows(planVersionListDocuments, { plan_versions: [...new Set(versions)] });
 
-  const contracts = new Map(contractRows.map((row) => [row.contract_id, row]));
+  const corrected = new Map(
+    (await reader.rows(invoiceCorrectedTermsList, { invoice_ids: [invoice.invoice_id] })).map((row) => [
+      row.contract_id,
+      row,
+    ]),
+  );
+  const contracts = new Map(
+    contractRows.map((row) => [row.contract_id, withTerms(row, corrected.get(row.contract_id))]),
+  );
   const metrics = new Map(
     metricRows.map((row) => [
       row.metric,
@@ -153,6 +162,16 @@ export async function restOf(
   const gone = (await readKeptMonth(reader, period)) ?? null;
   const kept = { segments, documentLines: new Map(lines.map((line) => [line.key, line])), gone };
   return { charges, contracts, metrics, checkpoints, usage, inputs, ...kept };
+}
+
+/** A contract with the corrected terms that its invoice was rated by. */
+function withTerms<Row extends KeptContract>(
+  row: Row,
+  correction: { readonly usage_plan_version: string | null; readonly overrides: string } | undefined,
+): Row {
+  if (correction === undefined) return row;
+  const usage = correction.usage_plan_version ?? row.usage_plan_version;
+  return { ...row, usage_plan_version: usage, overrides: correction.overrides };
 }
 
 /** A contract as it was in force when its segment was rated. */

@@ -1,5 +1,5 @@
 import type { CustomerRating } from '../billing/rate-customer.ts';
-import { rateFrom, toTerms } from '../billing/rate-customers.ts';
+import { rateFrom, withCorrections } from '../billing/rate-customers.ts';
 import type { BillingPeriod } from '../calendar/billing-period.ts';
 import type { Reader } from '../database/database.ts';
 import { runContractList, termCorrectionListInForce, usageDailySumOfRerating } from '../database/queries.generated.ts';
@@ -22,28 +22,12 @@ export async function rerateCustomers(reader: Reader, work: RerateWork): Promise
   const days = { from_day: work.from, to_day: work.to };
   const contracts = await reader.rows(runContractList, { ...pin, customers });
   const corrections = await reader.rows(termCorrectionListInForce, { customers, period });
-  const correctionOf = new Map(corrections.map((row) => [row.contract_id, row]));
   const rated = await rateFrom(reader, {
     pin,
     period,
     customers,
-    contracts: contracts.map((row) => ({
-      customerId: row.customer_id,
-      terms: corrected(toTerms(row), correctionOf.get(row.contract_id)),
-    })),
+    contracts: withCorrections(contracts, corrections),
     usage: await reader.rows(usageDailySumOfRerating, { run_id, rerating, customers, ...days }),
   });
   return new Map(rated.map(({ customerId, rating }) => [customerId, rating]));
-}
-
-type Terms = ReturnType<typeof toTerms>;
-
-function corrected(terms: Terms, correction: (typeof termCorrectionListInForce)['row'] | undefined): Terms {
-  if (correction === undefined) return terms;
-  return {
-    ...terms,
-    legacyPlanVersion: correction.legacy_plan_version ?? terms.legacyPlanVersion,
-    usagePlanVersion: correction.usage_plan_version ?? terms.usagePlanVersion,
-    overrides: correction.overrides,
-  };
 }

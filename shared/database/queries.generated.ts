@@ -2449,6 +2449,33 @@ returning invoice_id`,
 };
 
 /**
+ * Notes which corrected terms the live invoices of some customers of a run were rated by.
+ */
+export const invoiceCorrectedTermsInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, Record<never, never>> = {
+  name: 'invoice_corrected_terms_insert',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `insert into invoice_corrected_terms (invoice_id, contract_id, period, number)
+select i.invoice_id, t.contract_id, t.period, t.number
+from invoices i
+join run_contracts k on k.run_id = i.run_id and k.fencing_token = i.fencing_token and k.customer_id = i.customer_id
+join term_corrections t on t.contract_id = k.contract_id and t.period = i.period and t.status = 'approved'
+where i.run_id = $1 and i.fencing_token = $2 and i.customer_id = any($3::text[])
+  and i.status not in ('superseded', 'void')`,
+};
+
+/**
+ * The corrected terms that some invoices were rated by.
+ */
+export const invoiceCorrectedTermsList: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly contract_id: string; readonly legacy_plan_version: string | null; readonly usage_plan_version: string | null; readonly overrides: string }> = {
+  name: 'invoice_corrected_terms_list',
+  parameters: ['invoice_ids'],
+  text: `select n.invoice_id, t.contract_id, t.legacy_plan_version, t.usage_plan_version, t.overrides
+from invoice_corrected_terms n join term_corrections t using (contract_id, period, number)
+where n.invoice_id = any($1::text[])
+order by n.invoice_id, t.contract_id`,
+};
+
+/**
  * Invoices of the runs that are not closed, by state. Superseded ones belong to inputs that have changed since.
  */
 export const invoiceCountByStatus: Query<Record<never, never>, { readonly period: string; readonly status: InvoiceStatus; readonly invoices: number }> = {

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { explainInvoice } from '../../shared/billing/explain.ts';
 import { approveInvoice, holdInvoice, releaseInvoice } from '../../shared/billing/invoice-decisions.ts';
 import { rateShard } from '../../shared/billing/rate-shard.ts';
+import type { InvoiceReplay } from '../../shared/billing/replay.ts';
+import { replayInvoices } from '../../shared/billing/replay-period.ts';
 import { rerateHeld } from '../../shared/billing/rerate-held.ts';
 import { approveRun } from '../../shared/billing/sign-off.ts';
+import { draftTermCorrection } from '../../shared/catalogue/term-corrections.ts';
+import { correctTerms } from '../../shared/corrections/correct-terms.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { aggregateAll, collect, EFFECTS, PERIOD, rate, seedContracts } from './month.ts';
 import { billedBefore } from './past.ts';
@@ -208,11 +213,13 @@ describe('reasons to hold', () => {
       ),
     });
     await approve();
-    await db.owner.query(`set session_replication_role = replica`);
-    await db.owner.query(`update contracts set overrides = '{}' where customer_id = 'acme'`);
-    // A run rates by the terms that it pinned.
-    await db.owner.query(`update run_contracts set overrides = '{}' where customer_id = 'acme'`);
-    await db.owner.query(`set session_replication_role = origin`);
+    const terms = { contractId: 'acme-1', period: PERIOD, why: 'the offer has no such parameter' };
+    expect(await draftTermCorrection(deps(), { ...terms, overrides: {}, author: 'person:ana' })).toMatchObject({
+      kind: 'drafted',
+    });
+    expect(await correctTerms(deps(), { ...terms, approver: 'person:ben' }, 'approved')).toMatchObject({
+      kind: 'approved',
+    });
     const intent = { actor: 'person:fay', why: 'the override was mended' };
     expect(await rerateHeld(deps(), PERIOD, intent)).toEqual({ kind: 'rerated', invoices: 1, held: 0 });
     expect(await rerateHeld(deps(), PERIOD, intent)).toEqual({ kind: 'rerated', invoices: 0, held: 0 });
@@ -221,5 +228,15 @@ describe('reasons to hold', () => {
     });
     const { rows } = await db.owner.query(`select status from exceptions where class = 'rating_held'`);
     expect(rows).toEqual([{ status: 'resolved' }]);
+    // Promise 13: the terms that it was rated by are its own, and the invoice before it stays one that could not be rated.
+    const replays: InvoiceReplay[] = [];
+    for await (const batch of replayInvoices(db.database, { kind: 'period', period: PERIOD })) replays.push(...batch);
+    expect(replays.map(({ invoice, kind }) => [invoice, kind])).toEqual([
+      ['2026-10/acme/usage', 'identical'],
+      ['2026-10/acme/usage/2', 'identical'],
+      ['2026-10/birch/usage', 'identical'],
+      ['2026-10/cedar/usage', 'identical'],
+    ]);
+    expect(await explainInvoice(db.database, '2026-10/acme/usage/2')).toMatchObject({ explanation: { matches: true } });
   });
 });
