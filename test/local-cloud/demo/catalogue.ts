@@ -15,6 +15,7 @@ import { planCustomerRequest } from '../../../shared/stripe/customer-request.ts'
 import { stripeCustomerSchema } from '../../../shared/stripe/objects.ts';
 import { sendRequest } from '../../../shared/stripe/send.ts';
 import { NO_PACE } from '../../stripe/no-pace.ts';
+import { PersonError } from '../stack/person-error.ts';
 import { CUSTOMERS, REGIONS } from '../telemetry/scenario.ts';
 import { DEMO_METRICS } from '../telemetry/sources.ts';
 import { APPROVER, AUTHOR, principalsOf } from './people.ts';
@@ -102,5 +103,7 @@ async function stripeCustomerOf(
 }
 
 function expectAdded(addition: Addition | ReviewedAddition): void {
-  if (addition.kind === 'refused') throw new Error(`The demo's data was refused: ${addition.detail}`);
+  if (addition.kind !== 'refused') return;
+  const advice = 'an earlier version has begun this local cloud with another demo. Remove its folder to begin anew';
+  throw new PersonError(`The demo's data was refused: ${addition.detail}. Most likely ${advice}.`);
 }
