@@ -68,7 +68,8 @@ function report(name: string, logger: () => Logger, error: unknown): void {
 }
 
 function toHttpRequest(request: Request): HttpRequest {
-  const url = new URL(request.url, 'http://function.invalid');
+  // A path that begins with two slashes would be read as another host.
+  const url = new URL(request.url.replace(/^\/+/, '/'), 'http://function.invalid');
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([header, value]) => [header, Array.isArray(value) ? value.join(', ') : value]),
   );

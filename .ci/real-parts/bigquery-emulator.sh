@@ -37,7 +37,7 @@ fi
 cd "$work"
 printf 'module emulator\n\ngo 1.21\n\nrequire %s %s\n' "$module" "$version" >go.mod
 mkdir -p "$cache"
-CGO_ENABLED=1 CC=clang CXX=clang++ GOFLAGS=-mod=mod nice -n 10 \
+CGO_ENABLED=1 CC=clang CXX=clang++ GOFLAGS=-mod=mod nice -n 19 \
   go build -o "$work/bigquery-emulator" "$module/cmd/bigquery-emulator" >"$log" 2>&1 ||
   refuse "$module@$version could not be built: $(tail -n 1 "$log")"
 mv "$work/bigquery-emulator" "$path"

@@ -78,6 +78,12 @@ describe('promise 16: the log is sealed daily', () => {
     expect((await verifyAuditLog(db.database)).faults).toEqual([]);
   });
 
+  test('a first entry whose clock was weeks ahead does not put the sealing off', async () => {
+    await tamper(`update audit_log set at = '2026-12-25T00:00:00Z' where sequence = 1`, rehash(1));
+    expect(await seal()).toMatchObject({ kind: 'sealed', notice: { day: '2026-11-04' } });
+    expect((await verifyAuditLog(db.database)).faults).toEqual([]);
+  });
+
   test('two callers at once seal each day once', async () => {
     const outcomes = await Promise.all([seal(), seal(), seal()]);
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['sealed', 'unchanged', 'unchanged']);

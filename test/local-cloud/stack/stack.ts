@@ -151,7 +151,7 @@ async function startOutside({ directory, period }: StackOptions, clock: LocalClo
   await postgres.createDatabase(DATABASE);
   const databaseUrl = postgres.url(DATABASE);
   const standInsUrl = postgres.url(STAND_INS_DATABASE);
-  await migrateDatabase(databaseUrl);
+  await migrateDatabase(databaseUrl, clock.now());
   const telemetry = await parts.add(coming.open(standInsUrl), (servers) => servers.close());
   const slack = await parts.add(startSlackReceiver(0), (receiver) => receiver.close());
   const stripe = await parts.add(
@@ -170,11 +170,12 @@ function part<T>(value: T | undefined): T {
 /** The local cloud's time is simulated, and may be far ahead of the server's; only the owner of the schema can say so. */
 const TRUST_SIMULATED_TIME = `update retention_policy set clock_ahead_limit = interval '100 years' where clock_ahead_limit < interval '100 years'`;
 
-async function migrateDatabase(url: string): Promise<void> {
+async function migrateDatabase(url: string, now: Date): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     await migrate(client, join(import.meta.dirname, '..', '..', '..', 'sql'));
+    await client.query("select set_config('daybook.now', $1, false)", [now.toISOString()]);
     await client.query(TRUST_SIMULATED_TIME);
   } finally {
     await client.end();
