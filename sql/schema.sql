@@ -1303,7 +1303,7 @@ begin
   -- The lock of audit_append: no entry is on its way while its predecessors are counted.
   perform pg_advisory_xact_lock(hashtext('audit_log'));
   select * into last_seal from audit_seals s order by s.day desc limit 1;
-  of_day := coalesce(last_seal.day + 1, (select (l.at at time zone 'UTC')::date from audit_log l order by l.sequence limit 1));
+  of_day := coalesce(last_seal.day + 1, (select (min(l.at) at time zone 'UTC')::date from audit_log l));
   while of_day <= through_day loop
     select l.sequence, l.hash into head from audit_log l
       where l.sequence >= coalesce(last_seal.last_sequence, 0) and l.at < (of_day + 1)::timestamp at time zone 'UTC'
