@@ -139,11 +139,12 @@ async function seedUsage(): Promise<void> {
       for (const source of ['requests', 'data-gb']) {
         salt += 1;
         const rows = projects.map((project, index) => {
-          const figure = (index * 7_919 + salt * 104_729) % 99_991;
+          // Without a pattern, and never so far from the days before that it would be held.
+          const figure = 40_000 + ((index * 7_919 + salt * 104_729) % 59_981);
           return {
             project,
             quantity: decimal(
-              source === 'requests' ? `${figure}` : `${figure % 997}.${String(figure).padStart(5, '0')}`,
+              source === 'requests' ? `${figure}` : `${200 + (figure % 397)}.${String(figure).padStart(5, '0')}`,
             ),
           };
         });
