@@ -102,7 +102,7 @@ async function scopeProblem(
   const known = [...new Set(required.map((cell) => `${cell.region}/${cell.source}`))].join(', ') || 'none';
   return refuse(
     'nothing_required',
-    `No source ${scope.source ?? ''} is active in ${scope.region ?? 'any region'} on these days; there are: ${known}.`,
+    `No source${scope.source === null ? '' : ` ${scope.source}`} is active in ${scope.region ?? 'any region'} on these days; there are: ${known}.`,
   );
 }
 

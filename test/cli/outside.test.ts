@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
-import { addSource } from '../../shared/catalogue/sources.ts';
 import { openStripeClient } from '../../shared/stripe/client.ts';
 import { stripeCustomerSchema } from '../../shared/stripe/objects.ts';
 import { postRequest } from '../../shared/stripe/request.ts';
@@ -11,6 +10,7 @@ import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/se
 import { NO_PACE } from '../stripe/no-pace.ts';
 import { daybook } from './command-line.ts';
 import { EFFECTS, ratedMonth } from './month.ts';
+import { addRequestsSource } from './requests-source.ts';
 
 describe('run issue, with Stripe at the other end', () => {
   const KEY = 'sk_test_daybook';
@@ -89,26 +89,7 @@ describe('usage aggregate, with Prometheus at the other end', () => {
     };
     prometheus = new PrometheusStandIn([series]);
     url = await prometheus.listen();
-    const configuration = {
-      kind: 'prometheus',
-      endpoint: 'main',
-      selector: 'api_requests_total',
-      aggregation: 'counter',
-      regionLabel: 'region',
-      scrapeIntervalSeconds: 3_600,
-      staleAfterSeconds: 7_200,
-      lookbackSeconds: 7_200,
-    };
-    const source = {
-      sourceId: 'requests',
-      metric: 'requests',
-      region: 'us-east',
-      configuration,
-      activeFrom: '2026-10-01',
-    };
-    const review = { author: 'person:ana', approver: 'person:ben', why: 'test' };
-    const added = await addSource({ database: db.database, effects: EFFECTS }, source, review);
-    if (added.kind !== 'added') throw new Error(JSON.stringify(added));
+    await addRequestsSource(db.database, EFFECTS);
   });
   afterEach(async () => {
     await prometheus.close();

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FUNCTIONS } from '../../functions/index.ts';
-import { addSource } from '../../shared/catalogue/sources.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { TOPICS } from '../../shared/events/catalogue.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
@@ -14,6 +13,7 @@ import { LOCATION, type SchedulerServer, startSchedulerServer } from '../local-c
 import { type SlackReceiver, startSlackReceiver } from '../local-cloud/slack/server.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
 import { daybook } from './command-line.ts';
+import { addRequestsSource } from './requests-source.ts';
 
 const NOW = new Date('2026-10-03T08:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -96,27 +96,7 @@ async function seed(): Promise<void> {
   );
   await db.owner.query("insert into regions values ('us-east', 'US', '2026-10-01', null)");
   await db.owner.query("insert into metrics values ('requests', 'API requests', 'request', 'sum', 1)");
-  const configuration = {
-    kind: 'prometheus',
-    endpoint: 'main',
-    selector: 'api_requests_total',
-    aggregation: 'counter',
-    regionLabel: 'region',
-    scrapeIntervalSeconds: 3_600,
-    staleAfterSeconds: 7_200,
-    lookbackSeconds: 7_200,
-  };
-  const source = {
-    sourceId: 'requests',
-    metric: 'requests',
-    region: 'us-east',
-    configuration,
-    activeFrom: '2026-10-01',
-  };
-  const deps = { database: db.database, effects: { ...systemEffects(), now: () => NOW } };
-  const review = { author: 'person:ana', approver: 'person:ben', why: 'test' };
-  const added = await addSource(deps, source, review);
-  if (added.kind !== 'added') throw new Error(JSON.stringify(added));
+  await addRequestsSource(db.database, { ...systemEffects(), now: () => NOW });
 }
 
 const smoke = (over: Record<string, string> = {}) =>

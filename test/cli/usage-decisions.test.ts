@@ -189,7 +189,7 @@ describe('reruns and backfills at the command line', () => {
     ['usage backfill', '--from D --to D, or --resume ID'],
     ['usage backfill --from 2026-10-03 --to 2026-10-01', 'name the earlier day first'],
     ['usage backfill --from 2026-11-02 --to 2026-11-02', 'not over yet'],
-    ['usage rerun --region mars --day 2026-10-01', 'No source'],
+    ['usage rerun --region mars --day 2026-10-01', 'No source is active in mars'],
     ['usage backfill --resume 99', 'There is no backfill 99'],
     ['usage backfill --from 2026-10-01 --to 2026-10-01 --workers 99', 'from 1 to 16'],
   ])('%s is refused with what to do', async (words, told) => {

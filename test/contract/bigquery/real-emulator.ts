@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../local-cloud/postgres/server.ts';
+import { stopPart, untilReady } from '../real-part.ts';
 
 export interface RealEmulator {
   readonly url: string;
@@ -38,34 +38,6 @@ export async function startRealEmulator(path: string, projectId: string): Promis
     },
   );
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(`${url}/bigquery/v2/projects/${projectId}/datasets`, child);
-  return { url, stop: () => stop(child) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
-
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`the emulator ended with ${child.exitCode} before it was ready`);
-    const ready = await fetch(url).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
-    await delay(100);
-  }
-  throw new Error(`the emulator at ${url} was not ready within 30 s`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
+  await untilReady('bigquery-emulator', `${url}/bigquery/v2/projects/${projectId}/datasets`, child);
+  return { url, stop: () => stopPart(child) };
 }

@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../../local-cloud/postgres/server.ts';
 import type { GeneratedSeries } from '../../local-cloud/telemetry/telemetry.ts';
+import { stopPart, untilReady } from '../real-part.ts';
 import { openMetricsByDay } from './open-metrics.ts';
 
 const run = promisify(execFile);
@@ -63,35 +63,10 @@ export async function startRealPrometheus(
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, child);
-  return { url, stop: () => stop(child, folder) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
-
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended with ${child.exitCode} before it was ready`);
-    const ready = await fetch(`${url}/-/ready`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
-    await delay(100);
-  }
-  throw new Error(`Prometheus at ${url} was not ready within 30 s`);
-}
-
-async function stop(child: ChildProcess, folder: string): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
-  await rm(folder, { recursive: true });
+  await untilReady('Prometheus', `${url}/-/ready`, child);
+  const stop = async () => {
+    await stopPart(child);
+    await rm(folder, { recursive: true });
+  };
+  return { url, stop };
 }

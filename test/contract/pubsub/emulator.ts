@@ -1,14 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
 import { freePort } from '../../local-cloud/postgres/server.ts';
 import { DEAD_LETTER_TOPIC, type Subscription } from '../../local-cloud/relay/subscriptions.ts';
+import { stopPart, untilReady } from '../real-part.ts';
 
 const JAVA = 'java';
 const FOLDER = '/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib';
-const START_TIMEOUT_MS = 60_000;
 const DEADLINE_SECONDS = 10;
 
 /** The jar of Google's emulator: `DAYBOOK_PUBSUB_EMULATOR`, or where Google's Debian package puts it. */
@@ -56,13 +55,13 @@ export async function startEmulator(
   });
   const url = `http://127.0.0.1:${port}`;
   try {
-    await untilReady(url, child);
+    await untilReady('the Pub/Sub emulator', url, child);
     await createTopology(port, project, subscriptions, endpointOf);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
   }
-  return { url, stop: () => stop(child) };
+  return { url, stop: () => stopPart(child) };
 }
 
 /** Over gRPC: the emulator's REST refuses fields that are younger than it is. */
@@ -89,25 +88,4 @@ async function createTopology(
     });
   }
   await pubSub.close();
-}
-
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  for (let waited = 0; waited < START_TIMEOUT_MS; waited += 200) {
-    if (child.exitCode !== null)
-      throw new Error(`the Pub/Sub emulator ended with code ${child.exitCode} while starting`);
-    const answered = await fetch(url).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (answered) return;
-    await delay(200);
-  }
-  throw new Error(`the Pub/Sub emulator did not answer within ${START_TIMEOUT_MS / 1_000} s`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  await ended;
 }
