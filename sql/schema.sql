@@ -327,6 +327,21 @@ create table close_rules (
 );
 CREATE UNIQUE INDEX one_close_rule_in_force ON public.close_rules USING btree (kind, currency) WHERE (status = 'in_force'::close_rule_status);
 
+create table comparisons (
+  run_id text not null,
+  customer_id text not null,
+  rerating integer not null,
+  currency text not null,
+  corrected bigint not null,
+  shadow jsonb not null default '[]'::jsonb,
+  compared_at timestamp with time zone not null,
+  constraint comparisons_pkey PRIMARY KEY (run_id, customer_id),
+  constraint comparisons_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+  constraint comparisons_run_id_rerating_fkey FOREIGN KEY (run_id, rerating) REFERENCES reratings(run_id, rerating),
+  constraint comparisons_currency_check CHECK ((currency ~ '^[a-z]{3}$'::text)),
+  constraint comparisons_shadow_check CHECK ((jsonb_typeof(shadow) = 'array'::text))
+);
+
 create table completeness_waivers (
   region text not null,
   source_id text not null,
@@ -406,6 +421,7 @@ create table credits (
   planned_at timestamp with time zone not null,
   committed_at timestamp with time zone,
   answered_at timestamp with time zone,
+  lapsed boolean not null default false,
   constraint credits_idempotency_key_key UNIQUE (idempotency_key),
   constraint credits_stripe_id_key UNIQUE (stripe_id),
   constraint credits_pkey PRIMARY KEY (credit_id),
@@ -738,6 +754,7 @@ create table rerating_shards (
   shard integer not null,
   customers text[] not null,
   status rerating_shard_status not null,
+  author text,
   constraint rerating_shards_pkey PRIMARY KEY (run_id, rerating, shard),
   constraint rerating_shards_run_id_rerating_fkey FOREIGN KEY (run_id, rerating) REFERENCES reratings(run_id, rerating),
   constraint rerating_shards_shard_check CHECK ((shard >= 0))
@@ -1392,7 +1409,7 @@ AS $function$
   select coalesce((select sum(c.amount) from charges c join invoices i using (invoice_id)
                    where i.customer_id = of_customer and i.run_id = of_run and c.purpose = 'billed'
                      and i.status not in ('void', 'superseded')), 0)
-       + coalesce((select sum(a.total) from adjustments a
+       + coalesce((select sum(a.total + lapsed_credits_of(a.adjustment_id)) from adjustments a
                    where a.customer_id = of_customer and a.run_id = of_run and a.status in ('placed', 'applied')), 0)
 $function$;
 
@@ -1652,10 +1669,19 @@ CREATE OR REPLACE FUNCTION public.give_adjustments_back()
 AS $function$
 begin
   update credits set status = 'cancelled' where carrier_invoice_id = new.invoice_id and status = 'planned';
+  update credits set lapsed = false where carrier_invoice_id = new.invoice_id and lapsed;
   update adjustments a set status = 'superseded'
     where new.status = 'void' and a.customer_id = new.customer_id and a.run_id = new.run_id and a.status in ('proposed', 'approved');
   -- What was corrected again in the meantime is open already, and the newer one was computed with this one placed: both are due.
   update adjustments set status = 'approved', invoice_id = null where invoice_id = new.invoice_id and status in ('placed', 'applied');
+  if new.status = 'void' then
+    update credits set status = 'cancelled', lapsed = true
+      where invoice_id = new.invoice_id and status in ('planned', 'committed', 'failed');
+    update adjustments a set status = 'applied'
+      where a.status = 'placed' and exists (select from credits k where k.adjustment_id = a.adjustment_id and k.invoice_id = new.invoice_id and k.lapsed)
+        and not exists (select from credits k where k.adjustment_id = a.adjustment_id and k.status not in ('issued', 'cancelled'))
+        and (a.invoice_id is null or exists (select from invoices i where i.invoice_id = a.invoice_id and i.status in ('finalized', 'paid', 'uncollectible')));
+  end if;
   return null;
 end $function$;
 
@@ -1710,6 +1736,23 @@ begin
   end if;
   return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.is_billed_again(of_customer text, in_currency text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select exists (
+    select from contracts k
+    join plan_versions v on v.plan_version = case k.mode when 'usage' then k.usage_plan_version else k.legacy_plan_version end
+    where k.customer_id = of_customer and k.status in ('approved', 'active', 'ended') and v.currency = in_currency
+      and (k.ends_on is null or (k.ends_on > k.starts_on and k.ends_on > (
+        select max(r.period_to) from billing_runs r
+        where r.contract_id is null and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))))
+      and not exists (select from billing_runs o where o.contract_id = k.contract_id
+        and o.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')))
+$function$;
 
 CREATE OR REPLACE FUNCTION public.is_closed_day(of_day date)
  RETURNS boolean
@@ -1768,6 +1811,16 @@ CREATE OR REPLACE FUNCTION public.kept_until(month_to date)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select (month_to + make_interval(months => p.keep_months))::date from retention_policy p
+$function$;
+
+CREATE OR REPLACE FUNCTION public.lapsed_credits_of(of_adjustment text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(sum(k.amount), 0) from credits k join invoices i on i.invoice_id = k.invoice_id
+  where k.adjustment_id = of_adjustment and i.status = 'void' and (k.status <> 'cancelled' or k.lapsed)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.note_who_opened()
@@ -2060,7 +2113,7 @@ begin
     return null;
   end if;
   select coalesce((select sum(c.amount) from charges c where c.adjustment_id = new.adjustment_id and c.invoice_id = new.invoice_id), 0)
-       - coalesce((select sum(k.amount) from credits k where k.adjustment_id = new.adjustment_id and k.status <> 'cancelled'), 0)
+       - coalesce((select sum(k.amount) from credits k where k.adjustment_id = new.adjustment_id and (k.status <> 'cancelled' or k.lapsed)), 0)
     into standing;
   if standing <> new.total then
     raise exception 'adjustment % of % is placed with %', new.adjustment_id, new.total, standing using errcode = 'DB004';
@@ -2385,14 +2438,17 @@ CREATE OR REPLACE FUNCTION public.require_credit_within_invoice()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  invoice_total bigint;
+  reduced invoices;
   credited numeric;
 begin
   if new.kind = 'credit_note' then
-    select i.total into invoice_total from invoices i where i.invoice_id = new.invoice_id for update;
+    select * into reduced from invoices i where i.invoice_id = new.invoice_id for update;
+    if reduced.status in ('void', 'superseded') then
+      raise exception 'invoice % was voided while credit % was planned', new.invoice_id, new.credit_id using errcode = '40001';
+    end if;
     select coalesce(sum(c.amount), 0) into credited from credits c where c.invoice_id = new.invoice_id and c.status <> 'cancelled';
-    if credited + new.amount > invoice_total then
-      raise exception 'credit notes of % on invoice % would be above its total of %', credited + new.amount, new.invoice_id, invoice_total
+    if credited + new.amount > reduced.total then
+      raise exception 'credit notes of % on invoice % would be above its total of %', credited + new.amount, new.invoice_id, reduced.total
         using errcode = 'DB004', hint = 'What the invoice cannot bear goes to the customer''s balance.';
     end if;
   end if;
@@ -3378,6 +3434,8 @@ grant select on checkpoints to daybook_auditor;
 grant select on checkpoints to daybook_visibility;
 grant insert, select on close_rules to daybook_app;
 grant select on close_rules to daybook_auditor;
+grant insert, select, update on comparisons to daybook_app;
+grant select on comparisons to daybook_auditor;
 grant insert, select, update on completeness_waivers to daybook_app;
 grant select on completeness_waivers to daybook_auditor;
 grant select on completeness_waivers to daybook_visibility;

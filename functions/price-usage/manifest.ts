@@ -4,7 +4,7 @@ export const manifest = {
   name: 'price-usage',
   purpose: 'Rates one shard of a run’s customers by their plans’ formulas.',
   trigger: { kind: 'events', topics: ['period.completed'] },
-  publishes: ['charges.priced', 'rating.failed', 'invoice.approved'],
+  publishes: ['charges.priced', 'rating.failed', 'invoice.approved', 'period.changed'],
   uses: ['postgres'],
   timeoutSeconds: 300,
   resources: { memoryMiB: 1_024, maxInstances: 10 },

@@ -1,5 +1,6 @@
 import { contradictionNotice } from '../../shared/alerts/contradiction-notice.ts';
 import { raiseAlert } from '../../shared/alerts/raise.ts';
+import { compareAfterVoid } from '../../shared/billing/compare-again.ts';
 import { type SettleOutcome, settleInvoice } from '../../shared/billing/settle-invoice.ts';
 import { ConfigurationError, required } from '../../shared/configuration/configuration.ts';
 import type { Transaction } from '../../shared/database/database.ts';
@@ -138,6 +139,7 @@ async function follow(world: World, transaction: Transaction, inStripe: StripeIn
   const outcome: SettleOutcome = await settleInvoice(transaction, inStripe);
   switch (outcome.kind) {
     case 'settled':
+      if (outcome.to === 'void') await compareAfterVoid(transaction, world.effects, outcome.invoiceId);
       return { kind: 'applied' };
     case 'early':
       return { kind: 'later', reason: `invoice ${outcome.invoiceId} is still being issued here` };

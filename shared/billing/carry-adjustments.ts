@@ -12,6 +12,7 @@ import {
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { currency, type MinorUnits, minorUnits, minorUnitsToExact } from '../exact/currency.ts';
+import { resolveExceptions } from '../exceptions/exceptions.ts';
 import {
   type AdjustmentLine,
   type CarriedAdjustment,
@@ -67,6 +68,9 @@ export async function placeAdjustments(
   if (done.length !== placed.length) {
     throw new Error(`${placed.length - done.length} adjustments were no longer due while their invoices were rated`);
   }
+  // One that had no invoice to go to waits for nobody any more.
+  const carried = done.map((row) => row.adjustment_id);
+  await resolveExceptions(transaction, effects, ['adjustment_undecided'], carried, 'an invoice carries it');
 }
 
 /**

@@ -15,6 +15,7 @@ import { type StripeInvoice, stripeDeletionSchema } from '../stripe/objects.ts';
 import { obligationMetadata } from '../stripe/obligation.ts';
 import { printableMetadata } from '../stripe/text.ts';
 import { type Found, failureOf, type StepFailed, type StepOutcome, takeStep } from './committed-step.ts';
+import { compareAfterVoid } from './compare-again.ts';
 import type { IssueDependencies } from './issue-invoice.ts';
 import { settleRun } from './run-issuing.ts';
 import { commitRequests, invoiceLedger, lookUpInvoice, type StepWork, takeVoidStep } from './stripe-steps.ts';
@@ -189,6 +190,7 @@ async function endHere({ database, effects }: IssueDependencies, work: VoidWork,
         failure_detail: null,
       };
       await transaction.rows(invoiceAdvance, { ...columns, from_status: invoice.status, to_status: 'void' });
+      await compareAfterVoid(transaction, effects, work.invoiceId);
     }
     const columns = { invoice_id: work.invoiceId, from_status: 'approved', to_status: 'done' } as const;
     await transaction.rows(invoiceVoidEnd, { ...columns, ended_at: effects.now(), outcome: null });

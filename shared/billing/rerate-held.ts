@@ -8,6 +8,7 @@ import {
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { anomalyHolds } from './anomaly-holds.ts';
+import { compareAgain } from './compare-again.ts';
 import { keepTotals } from './finish-rating.ts';
 import type { HoldSource } from './holds.ts';
 import { judgeCustomers } from './judge-customers.ts';
@@ -64,6 +65,8 @@ export function rerateHeld(
       customers,
     });
     if (row.status === 'in_review') await keepTotals(transaction, run);
+    // Rated on what the run has pinned: usage that came after the sign-off is compared with it only now.
+    else await compareAgain(transaction, effects, { runId, customers, author: intent.actor });
     const held = verdicts.filter(({ holds }) => holds.length > 0).length;
     return { kind: 'rerated', invoices: verdicts.length, held };
   });

@@ -8,6 +8,7 @@ import {
 import { refusalOf } from '../database/sqlstate.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
+import { compareLeftOver } from './compare-again.ts';
 
 export type SignOffOutcome =
   | { readonly kind: 'approved'; readonly invoices: readonly string[] }
@@ -92,6 +93,7 @@ export async function signOff(
   await transaction.rows(billingRunAdvance, { ...columns, from_status: 'approved', to_status: 'issuing' });
   if (released.length === 0)
     await transaction.rows(billingRunAdvance, { ...columns, from_status: 'issuing', to_status: 'issued' });
+  await compareLeftOver(transaction, effects);
   const invoices = released.map((row) => row.invoice_id).sort();
   await recordEvents(
     transaction,

@@ -1,5 +1,5 @@
-import { type AdjustmentDocument, adjustmentDocumentSchema } from '../billing/adjustment.ts';
-import type { CustomerRating } from '../billing/rate-customer.ts';
+import type { AdjustmentDocument } from '../billing/adjustment.ts';
+import type { CustomerRating, RatedSegment } from '../billing/rate-customer.ts';
 import type { BillingPeriod } from '../calendar/billing-period.ts';
 import { canonicalJson, digest } from '../canonical/canonical-json.ts';
 import type { Transaction } from '../database/database.ts';
@@ -8,7 +8,8 @@ import {
   adjustmentInsert,
   adjustmentListOfCustomers,
   adjustmentSupersede,
-  invoiceLockBilled,
+  comparisonKeep,
+  invoiceLockOfCustomers,
   reratingFindLatest,
   reratingShardEnd,
   reratingShardLock,
@@ -16,9 +17,10 @@ import {
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { Unprocessable } from '../events/receive.ts';
-import { raiseException, raiseExceptions, resolveExceptions } from '../exceptions/exceptions.ts';
+import { raiseExceptions, resolveExceptions } from '../exceptions/exceptions.ts';
+import { compareCustomer, type EarlierAdjustment, type RunInvoice } from './compare-customer.ts';
+import { linesOfRating } from './figures.ts';
 import { placeApproved } from './place.ts';
-import { proposeAdjustment } from './propose.ts';
 import { rerateCustomers } from './rerate.ts';
 
 export interface ReratingShardKey {
@@ -37,9 +39,6 @@ export type CorrectOutcome =
       readonly unrated: readonly string[];
     };
 
-type Billed = NonNullable<(typeof invoiceLockBilled)['row']>;
-type Earlier = NonNullable<(typeof adjustmentListOfCustomers)['row']>;
-
 /** Everything about one shard that is read before anything is decided. */
 interface Comparison {
   readonly key: ReratingShardKey;
@@ -47,8 +46,8 @@ interface Comparison {
   readonly author: string;
   readonly latest: number;
   readonly ratings: ReadonlyMap<string, CustomerRating>;
-  readonly billed: ReadonlyMap<string, readonly Billed[]>;
-  readonly earlier: ReadonlyMap<string, readonly Earlier[]>;
+  readonly invoices: ReadonlyMap<string, readonly RunInvoice[]>;
+  readonly earlier: ReadonlyMap<string, readonly EarlierAdjustment[]>;
 }
 
 /**
@@ -67,7 +66,7 @@ export async function correctShard(
   if (!shard) throw new Unprocessable(`there is no shard ${key.shard} of rerating ${key.rerating} of run ${key.runId}`);
   if (shard.status === 'compared') return { kind: 'already_compared' };
   const period = shard.period as BillingPeriod;
-  const billed = await transaction.rows(invoiceLockBilled, { customers: shard.customers, run_id: key.runId });
+  const invoices = await transaction.rows(invoiceLockOfCustomers, { customers: shard.customers, run_id: key.runId });
   // Read under the lock: whoever held it before may have compared with a later rerating than this message knows.
   const latest = await transaction.first(reratingFindLatest, { run_id: key.runId });
   if (!latest) throw new Error(`run ${key.runId} has shards of a rerating and no rerating`);
@@ -84,10 +83,10 @@ export async function correctShard(
   const comparison: Comparison = {
     key,
     period,
-    author: latest.author,
+    author: shard.author ?? latest.author,
     latest: latest.rerating,
     ratings: await rerateCustomers(transaction, work),
-    billed: Map.groupBy(billed, (row) => row.customer_id),
+    invoices: Map.groupBy(invoices, (row) => row.customer_id),
     earlier: Map.groupBy(earlier, (row) => row.customer_id),
   };
   const outcome = await decide(transaction, effects, comparison);
@@ -96,95 +95,91 @@ export async function correctShard(
 }
 
 async function decide(transaction: Transaction, effects: Effects, comparison: Comparison): Promise<CorrectOutcome> {
-  const { ratings, billed, period } = comparison;
-  const superseded: string[] = [];
-  const unrated: string[] = [];
-  const fresh: AdjustmentDocument[] = [];
-  for (const [customer, rating] of ratings) {
-    const invoices = billed.get(customer) ?? [];
+  const { key, ratings, period, latest: rerating } = comparison;
+  const compared = [...ratings].flatMap(([customer, rating]) => {
+    const invoices = comparison.invoices.get(customer) ?? [];
+    const earlier = comparison.earlier.get(customer) ?? [];
     // Nothing was billed, and nothing can be corrected: the customer could not be rated.
-    if (invoices.length === 0) continue;
-    const compared = compare(comparison, customer, rating, invoices);
-    switch (compared.kind) {
-      case 'unrated':
-        unrated.push(customer);
-        await raiseException(transaction, effects, {
-          class: 'late_usage',
-          subject: `${period}/${customer}`,
-          ...compared.failure,
-        });
-        break;
-      case 'right':
-        superseded.push(...compared.superseded);
-        break;
-      case 'adjusted':
-        superseded.push(...compared.superseded);
-        fresh.push(compared.adjustment);
-        break;
-      default:
-        compared satisfies never;
-    }
-  }
-  const rated = [...ratings.keys()].filter((customer) => !unrated.includes(customer));
-  const subjects = rated.map((customer) => `${period}/${customer}`);
-  await resolveExceptions(transaction, effects, ['late_usage'], subjects, 'the customer could be rated again');
-  await retire(transaction, effects, superseded);
-  const automatic = await open(transaction, effects, comparison, fresh);
-  return { kind: 'compared', proposed: fresh.map(({ adjustment }) => adjustment), automatic, superseded, unrated };
-}
-
-/** The month's run numbers its adjustments alone; an off-cycle run with its contract, so that the two cannot meet. */
-function adjustmentIdOf(runId: string, period: string, customer: string, number: number): string {
-  const contract = runId === period ? '' : `${runId.slice(period.length + 1)}-`;
-  return `${period}/${customer}/adjustment/${contract}${number}`;
-}
-
-type Compared =
-  | { readonly kind: 'unrated'; readonly failure: { readonly reason: string; readonly detail: string } }
-  /** What was billed, together with what is decided or rejected, is right. */
-  | { readonly kind: 'right'; readonly superseded: readonly string[] }
-  | { readonly kind: 'adjusted'; readonly superseded: readonly string[]; readonly adjustment: AdjustmentDocument };
-
-function compare(
-  { key, period, latest, earlier }: Comparison,
-  customer: string,
-  rating: CustomerRating,
-  invoices: readonly Billed[],
-): Compared {
-  const before = earlier.get(customer) ?? [];
-  const open = before
-    .filter(({ status }) => status === 'proposed' || status === 'approved')
-    .map(({ adjustment_id: id }) => id);
-  const standing = before.filter(({ status }) => status === 'placed' || status === 'applied');
-  const proposal = proposeAdjustment({
-    adjustmentId: adjustmentIdOf(key.runId, period, customer, before.length + 1),
-    customer,
-    period,
-    run: key.runId,
-    rerating: latest,
-    invoices: invoices.map((row) => ({
-      invoiceId: row.invoice_id,
-      currency: row.currency,
-      document: row.document,
-      documentDigest: row.document_digest,
-    })),
-    placed: standing.map(({ document }) => adjustmentDocumentSchema.parse(JSON.parse(document))),
-    rating,
+    if (invoices.length === 0) return [];
+    const outcome = compareCustomer({ customer, period, runId: key.runId, rerating, invoices, earlier, rating });
+    return [{ customer, rating, earlier, outcome }];
   });
-  if (proposal.kind === 'refused') return { kind: 'unrated', failure: proposal };
-  if (proposal.kind === 'nothing') return { kind: 'right', superseded: open };
-  const { adjustment } = proposal;
-  const same = before.find((row) => row.status !== 'superseded' && row.inputs_digest === adjustment.inputsDigest);
-  // The same figures were computed before: what was decided on them stands.
-  if (same !== undefined) return { kind: 'right', superseded: open.filter((id) => id !== same.adjustment_id) };
-  return { kind: 'adjusted', superseded: open, adjustment };
+  const unrated = compared.flatMap(({ customer, outcome }) =>
+    outcome.kind === 'unrated' ? [{ customer, failure: outcome.failure }] : [],
+  );
+  const right = compared.flatMap(({ customer, rating, outcome }) =>
+    outcome.kind === 'unrated' ? [] : [{ customer, rating, ...outcome }],
+  );
+  const subjectOf = ({ customer }: { readonly customer: string }) => `${period}/${customer}`;
+  const failures = unrated.map((one) => ({ subject: subjectOf(one), ...one.failure }));
+  await raiseExceptions(transaction, effects, 'late_usage', failures);
+  const mended = 'the customer could be rated again';
+  await resolveExceptions(transaction, effects, ['late_usage'], right.map(subjectOf), mended);
+  const superseded = right.flatMap((one) => one.superseded);
+  await retire(transaction, effects, superseded, comparison.earlier);
+  await keepComparisons(transaction, effects, comparison, right);
+  const fresh = right.flatMap((one) => (one.kind === 'adjusted' ? [one.adjustment] : []));
+  const automatic = await open(transaction, effects, comparison, fresh);
+  // An adjustment that was given back, or that no invoice has taken, finds its way from here.
+  const waiting = compared
+    .flatMap(({ earlier }) => earlier.filter(({ status }) => status === 'approved'))
+    .map(({ adjustment_id: id }) => id)
+    .filter((id) => !superseded.includes(id));
+  await placeApproved(transaction, effects, [...waiting, ...automatic]);
+  return {
+    kind: 'compared',
+    proposed: fresh.map(({ adjustment }) => adjustment),
+    automatic,
+    superseded,
+    unrated: unrated.map(({ customer }) => customer),
+  };
 }
 
-async function retire(transaction: Transaction, effects: Effects, adjustmentIds: readonly string[]): Promise<void> {
-  if (adjustmentIds.length === 0) return;
-  await transaction.rows(adjustmentSupersede, { adjustment_ids: adjustmentIds });
+/** What each customer's period comes to, and what usage would have billed beside fixed tiers. */
+async function keepComparisons(
+  transaction: Transaction,
+  effects: Effects,
+  { key, latest }: Comparison,
+  right: readonly {
+    readonly customer: string;
+    readonly rating: CustomerRating;
+    readonly currency: string;
+    readonly corrected: bigint;
+  }[],
+): Promise<void> {
+  if (right.length === 0) return;
+  const comparisons = right.map(({ customer, rating, currency, corrected }) => ({
+    customer_id: customer,
+    currency,
+    corrected: corrected.toString(),
+    shadow: rating.kind === 'rated' ? shadowLines(rating.shadow) : [],
+  }));
+  await transaction.rows(comparisonKeep, {
+    run_id: key.runId,
+    rerating: latest,
+    comparisons: canonicalJson(comparisons),
+    compared_at: effects.now(),
+  });
+}
+
+function shadowLines(segments: readonly RatedSegment[]) {
+  return linesOfRating(segments).map(({ contract, line, label, amount }) => {
+    return { contract, line, label, amount: amount.toString() };
+  });
+}
+
+/** Retires what is overtaken. A void has retired some by itself: they, too, wait for nobody any more. */
+async function retire(
+  transaction: Transaction,
+  effects: Effects,
+  adjustmentIds: readonly string[],
+  earlier: Comparison['earlier'],
+): Promise<void> {
+  if (adjustmentIds.length > 0) await transaction.rows(adjustmentSupersede, { adjustment_ids: adjustmentIds });
+  const retired = [...earlier.values()].flat().filter(({ status }) => status === 'superseded');
+  const subjects = [...adjustmentIds, ...retired.map(({ adjustment_id: id }) => id)];
   const why = 'a newer change has taken its place';
-  await resolveExceptions(transaction, effects, ['adjustment_undecided'], adjustmentIds, why);
+  await resolveExceptions(transaction, effects, ['adjustment_undecided'], subjects, why);
 }
 
 /** Keeps new adjustments, approves what the policy lets through, and tells people of the others. Returns the automatic ones. */
@@ -207,7 +202,6 @@ async function open(
   const ids = fresh.map(({ adjustment }) => adjustment);
   const approved = await transaction.rows(adjustmentApproveByPolicy, { adjustment_ids: ids, decided_at: now });
   const automatic = approved.map((row) => row.adjustment_id);
-  await placeApproved(transaction, effects, automatic);
   const waiting = fresh.filter(({ adjustment }) => !automatic.includes(adjustment));
   const failures = waiting.map(({ adjustment, total, currency }) => ({
     subject: adjustment,

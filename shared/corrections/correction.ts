@@ -91,14 +91,14 @@ function differences(
   if (line === undefined || change === 0n) return [];
   const old = new Map((before?.parts ?? []).map((part) => [part.part, part]));
   const right = new Map((after?.parts ?? []).map((part) => [part.part, part]));
-  const changed = [...new Set([...old.keys(), ...right.keys()])]
+  const parts = [...new Set([...old.keys(), ...right.keys()])]
     .map((part) => ({ part, old: old.get(part), right: right.get(part) }))
-    .map((each) => ({ ...each, exact: exactOf(each.right).subtract(exactOf(each.old)) }))
-    .filter(({ exact }) => !exact.isZero());
-  const shares = share(
-    change,
-    changed.map(({ exact }) => inMinorUnits(exact, currency)),
-  );
+    .map((each) => ({ ...each, exact: exactOf(each.right).subtract(exactOf(each.old)) }));
+  const different = parts.filter(({ exact }) => !exact.isZero());
+  // Roundings that were given back can leave a unit where no exact figure differs: the first part takes it.
+  const changed = different.length > 0 ? different : parts.slice(0, 1);
+  const exacts = changed.map(({ exact }) => inMinorUnits(exact, currency));
+  const shares = exacts.length === 1 ? [change] : share(change, exacts);
   return changed.map(({ part, old: billed, right: corrected, exact }, index) => {
     const partLabel = (corrected ?? billed)?.label ?? null;
     return {

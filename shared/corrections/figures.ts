@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AdjustmentDocument } from '../billing/adjustment.ts';
 import { chargeLines } from '../billing/invoice-document.ts';
 import type { RatedSegment } from '../billing/rate-customer.ts';
-import { minorUnits } from '../exact/currency.ts';
+import { currency, type MinorUnits, minorUnits, minorUnitsToExact } from '../exact/currency.ts';
 import { Exact } from '../exact/exact.ts';
 import { type FigureLine, type FigurePart, lineIdentity } from './correction.ts';
 
@@ -107,19 +107,28 @@ function partsOf(line: WholeLine): FigurePart[] {
   }));
 }
 
+/** An adjustment that was placed, and what of it was to be given back by credit notes that went with a voided invoice. */
+export interface StandingAdjustment {
+  readonly document: AdjustmentDocument;
+  readonly lapsed: MinorUnits;
+}
+
 /**
- * What was billed for a period in the end: the lines of its invoices, with the adjustments that were placed since, in
- * their order. After each of them a line stands as that adjustment left it.
+ * What was billed for a period in the end: the lines of its invoices, and what was placed since on top of them. What an
+ * adjustment changed is added to whatever stands by now: the invoice, or another adjustment before it, may have been given
+ * up since it was computed.
  */
-export function billedLines(invoices: readonly string[], adjustments: readonly AdjustmentDocument[]): FigureLine[] {
+export function billedLines(invoices: readonly string[], adjustments: readonly StandingAdjustment[]): FigureLine[] {
   const lines = new Map(invoices.flatMap(linesOfInvoice).map((line) => [lineIdentity(line), line]));
-  for (const adjustment of adjustments) {
-    for (const change of adjustment.lines) {
-      const adjusted = { ...change, line: change.corrects.line };
-      const identity = lineIdentity(adjusted);
-      const before = lines.get(identity) ?? lineOf(change);
-      lines.set(identity, applied(before, change));
+  for (const { document, lapsed } of adjustments) {
+    for (const change of document.lines) {
+      const identity = lineIdentity({ ...change, line: change.corrects.line });
+      lines.set(identity, applied(lines.get(identity) ?? lineOf(change), change));
     }
+    const [first] = document.lines;
+    if (lapsed === 0n || first === undefined) continue;
+    const back = lapsedLine(document, first, lapsed);
+    lines.set(lineIdentity(back), back);
   }
   return [...lines.values()];
 }
@@ -144,15 +153,32 @@ function lineOf(change: AdjustedLine): FigureLine {
   };
 }
 
-function applied(line: FigureLine, change: AdjustedLine): FigureLine {
-  const now: FigurePart = {
-    part: change.corrects.part,
-    label: line.parts.find(({ part }) => part === change.corrects.part)?.label ?? change.label,
-    quantity: change.corrected.quantity === null ? null : Exact.parse(change.corrected.quantity),
-    exact: Exact.parse(change.corrected.exact),
+/** What an adjustment gave back and its customer never got. It has no tier; it belongs to the adjustment's first line. */
+function lapsedLine(document: AdjustmentDocument, first: AdjustedLine, lapsed: MinorUnits): FigureLine {
+  const exact = minorUnitsToExact(lapsed, currency(document.currency));
+  return {
+    ...lineOf(first),
+    line: `${document.adjustment}/lapsed`,
+    label: 'Credit note that went with a voided invoice',
+    amount: lapsed,
+    parts: [{ part: null, label: null, quantity: null, exact }],
   };
-  const parts = line.parts.some(({ part }) => part === now.part)
-    ? line.parts.map((part) => (part.part === now.part ? now : part))
-    : [...line.parts, now];
+}
+
+function applied(line: FigureLine, change: AdjustedLine): FigureLine {
+  const { part } = change.corrects;
+  const before = line.parts.find((each) => each.part === part);
+  const exact = (before?.exact ?? Exact.zero).add(Exact.parse(change.exact));
+  const { corrected } = change;
+  // The quantity explains the figure only where the figure is the one that the adjustment came to.
+  const quantity = exact.equals(Exact.parse(corrected.exact)) ? corrected.quantity : null;
+  const now: FigurePart = {
+    part,
+    label: before?.label ?? change.label,
+    quantity: quantity === null ? null : Exact.parse(quantity),
+    exact,
+  };
+  const parts =
+    before === undefined ? [...line.parts, now] : line.parts.map((each) => (each.part === part ? now : each));
   return { ...line, amount: minorUnits(line.amount + change.amount), parts };
 }

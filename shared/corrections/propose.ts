@@ -1,8 +1,9 @@
 import type { AdjustmentDocument } from '../billing/adjustment.ts';
 import type { CustomerRating } from '../billing/rate-customer.ts';
 import { digestOf } from '../canonical/canonical-json.ts';
+import { type Currency, currency, type MinorUnits } from '../exact/currency.ts';
 import { correctionOf, type FigureLine } from './correction.ts';
-import { billedLines, linesOfRating } from './figures.ts';
+import { billedLines, linesOfRating, type StandingAdjustment } from './figures.ts';
 
 /** A customer's closed period: what was billed, what was placed since, and what is right. */
 export interface ClosedPeriod {
@@ -12,6 +13,8 @@ export interface ClosedPeriod {
   readonly period: string;
   readonly run: string;
   readonly rerating: number;
+  /** Whether its invoices are live, or the last of them was voided: nothing is owed then, whatever was used. */
+  readonly billing: 'billed' | 'voided';
   /** At least one. */
   readonly invoices: readonly {
     readonly invoiceId: string;
@@ -20,14 +23,14 @@ export interface ClosedPeriod {
     readonly documentDigest: string;
   }[];
   /** The adjustments that stand already, in their order. */
-  readonly placed: readonly AdjustmentDocument[];
+  readonly placed: readonly StandingAdjustment[];
   readonly rating: CustomerRating;
 }
 
 export type Proposal =
   | { readonly kind: 'adjusted'; readonly adjustment: AdjustmentDocument }
-  /** Every line was billed right. */
-  | { readonly kind: 'nothing' }
+  /** Every line was billed right; `corrected` is what they add up to. */
+  | { readonly kind: 'nothing'; readonly currency: Currency; readonly corrected: MinorUnits }
   /** The right figures cannot be told; a person looks. */
   | { readonly kind: 'refused'; readonly reason: string; readonly detail: string };
 
@@ -36,39 +39,56 @@ export type Proposal =
  * adjustments and rating give the same bytes, and once they have been placed, nothing (promises 12 and 13).
  */
 export function proposeAdjustment(closed: ClosedPeriod): Proposal {
-  const { rating, invoices, placed } = closed;
+  const { invoices, placed } = closed;
   const [first] = invoices;
   if (first === undefined) throw new RangeError(`nothing was billed to ${closed.customer} for ${closed.period}`);
-  if (rating.kind === 'held') return { kind: 'refused', reason: rating.reason, detail: rating.detail };
-  if (rating.currency !== first.currency) {
-    const detail = `${closed.customer} was billed in ${first.currency} and would now be in ${rating.currency}; void the invoice instead`;
-    return { kind: 'refused', reason: 'currency_changed', detail };
-  }
-  const corrected = linesOfRating(rating.billed);
-  const billed = billedLines(
-    invoices.map(({ document }) => document),
-    placed,
-  );
-  const correction = correctionOf(billed, corrected, rating.currency, first.invoiceId);
-  if (correction.lines.length === 0) return { kind: 'nothing' };
+  const owed = owedLines(closed, first.currency);
+  if (owed.kind === 'refused') return owed;
+  const isVoid = closed.billing === 'voided';
+  const billed = billedLines(isVoid ? [] : invoices.map(({ document }) => document), placed);
+  const correction = correctionOf(billed, owed.lines, owed.currency, first.invoiceId);
+  if (correction.lines.length === 0)
+    return { kind: 'nothing', currency: owed.currency, corrected: correction.corrected };
   const corrects = invoices.map(({ invoiceId, documentDigest }) => ({ invoice: invoiceId, documentDigest }));
-  const after = placed.map(({ adjustment }) => adjustment);
+  const after = placed.map(({ document }) => document.adjustment);
+  const lapsed = placed.map((each) => each.lapsed.toString());
   return {
     kind: 'adjusted',
     adjustment: {
       adjustment: closed.adjustmentId,
       customer: closed.customer,
       period: closed.period,
-      currency: rating.currency,
+      currency: owed.currency,
       corrects,
       after,
       run: closed.run,
       rerating: closed.rerating,
-      inputsDigest: digestOf({ corrects, after, corrected: corrected.map(figuresJson) }),
+      inputsDigest: digestOf({
+        corrects,
+        after,
+        corrected: owed.lines.map(figuresJson),
+        // Left out where nothing was voided, so that digests from before read the same.
+        ...(isVoid ? { billing: closed.billing } : {}),
+        ...(lapsed.some((amount) => amount !== '0') ? { lapsed } : {}),
+      }),
       ...correction,
       lines: [...correction.lines],
     },
   };
+}
+
+type Owed =
+  | { readonly kind: 'owed'; readonly currency: Currency; readonly lines: readonly FigureLine[] }
+  | Extract<Proposal, { kind: 'refused' }>;
+
+function owedLines({ billing, rating, customer, period }: ClosedPeriod, billedIn: string): Owed {
+  if (billing === 'voided') return { kind: 'owed', currency: currency(billedIn), lines: [] };
+  if (rating.kind === 'held') return { kind: 'refused', reason: rating.reason, detail: rating.detail };
+  if (rating.currency !== billedIn) {
+    const detail = `${customer} was billed in ${billedIn} for ${period} and would now be in ${rating.currency}; void the invoice instead`;
+    return { kind: 'refused', reason: 'currency_changed', detail };
+  }
+  return { kind: 'owed', currency: rating.currency, lines: linesOfRating(rating.billed) };
 }
 
 function figuresJson({ contract, segmentFrom, segmentTo, line, project, amount, parts }: FigureLine) {

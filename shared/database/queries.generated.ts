@@ -129,12 +129,26 @@ for update`,
 };
 
 /**
- * Every adjustment of some customers and a run, in the order in which they came.
+ * The runs and customers of approved adjustments that no further invoice will carry, by run.
  */
-export const adjustmentListOfCustomers: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly status: AdjustmentStatus; readonly inputs_digest: string; readonly document: string }> = {
+export const adjustmentListLeftOver: Query<Record<never, never>, { readonly run_id: string; readonly customers: readonly string[] }> = {
+  name: 'adjustment_list_left_over',
+  parameters: [],
+  text: `select a.run_id, array_agg(distinct a.customer_id order by a.customer_id) as "customers"
+from adjustments a
+where a.status = 'approved' and not is_billed_again(a.customer_id, a.currency)
+group by a.run_id
+order by a.run_id`,
+};
+
+/**
+ * Every adjustment of some customers and a run, in the order in which they came, with what of it was to be given back by
+ * credit notes that went with a voided invoice.
+ */
+export const adjustmentListOfCustomers: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly status: AdjustmentStatus; readonly inputs_digest: string; readonly document: string; readonly lapsed: bigint }> = {
   name: 'adjustment_list_of_customers',
   parameters: ['customers', 'run_id'],
-  text: `select adjustment_id, customer_id, status, inputs_digest, document from adjustments
+  text: `select adjustment_id, customer_id, status, inputs_digest, document, lapsed_credits_of(adjustment_id)::bigint as "lapsed" from adjustments
 where customer_id = any($1::text[]) and run_id = $2
 order by customer_id, length(adjustment_id), adjustment_id`,
 };
@@ -179,21 +193,14 @@ order by c.invoice_id, c.place`,
 };
 
 /**
- * Approved adjustments that stand nowhere, locked, with how their currency's credits are given and whether the customer
- * is billed again: by a contract that covers a day after the last period whose run was approved, and was not billed
- * off-cycle already.
+ * Approved adjustments that stand nowhere, locked, with how their currency's credits are given and whether an invoice of
+ * that currency is still to come for the customer.
  */
 export const adjustmentListToPlace: Query<{ readonly adjustment_ids: readonly string[] }, { readonly adjustment_id: string; readonly customer_id: string; readonly period: string; readonly currency: string; readonly total: bigint; readonly credits_by: CreditWay; readonly billed_again: boolean }> = {
   name: 'adjustment_list_to_place',
   parameters: ['adjustment_ids'],
   text: `select a.adjustment_id, a.customer_id, a.period, a.currency, a.total,
-  coalesce(p.credits_by, 'next_invoice') as "credits_by",
-  exists (select from contracts k where k.customer_id = a.customer_id and k.status in ('approved', 'active', 'ended')
-    and (k.ends_on is null or (k.ends_on > k.starts_on and k.ends_on > (
-      select max(r.period_to) from billing_runs r
-      where r.contract_id is null and r.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))))
-    and not exists (select from billing_runs o where o.contract_id = k.contract_id
-      and o.status in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed'))) as "billed_again"
+  coalesce(p.credits_by, 'next_invoice') as "credits_by", is_billed_again(a.customer_id, a.currency) as "billed_again"
 from adjustments a left join adjustment_policies p on p.currency = a.currency
 where a.adjustment_id = any($1::text[]) and a.status = 'approved'
 order by length(a.adjustment_id), a.adjustment_id
@@ -712,6 +719,23 @@ export const billingRunList: Query<Record<never, never>, { readonly run_id: stri
   name: 'billing_run_list',
   parameters: [],
   text: `select run_id, period, status, fencing_token, author, approver, approved_at, totals from billing_runs order by period desc, run_id`,
+};
+
+/**
+ * The runs whose corrections rest on an invoice: its own when it was corrected, those whose adjustments it carried, and
+ * those whose credit notes reduce it. The latest first, in which order their locks are taken.
+ */
+export const billingRunListCorrectedByInvoice: Query<{ readonly invoice_id: string }, { readonly run_id: string; readonly period: string; readonly customer_id: string }> = {
+  name: 'billing_run_list_corrected_by_invoice',
+  parameters: ['invoice_id'],
+  text: `select r.run_id, r.period, i.customer_id
+from invoices i join billing_runs r on exists (
+  select from adjustments a where a.customer_id = i.customer_id and a.run_id = r.run_id
+    and (a.run_id = i.run_id
+      or exists (select from charges c where c.invoice_id = i.invoice_id and c.adjustment_id = a.adjustment_id)
+      or exists (select from credits k where k.invoice_id = i.invoice_id and k.adjustment_id = a.adjustment_id)))
+where i.invoice_id = $1
+order by r.period desc, r.run_id`,
 };
 
 /**
@@ -1743,6 +1767,19 @@ returning rule_id`,
 };
 
 /**
+ * Keeps what the periods of compared customers come to, in place of what they came to before; from a JSON array whose amounts are text.
+ */
+export const comparisonKeep: Query<{ readonly run_id: string; readonly rerating: number; readonly compared_at: Date; readonly comparisons: string }, Record<never, never>> = {
+  name: 'comparison_keep',
+  parameters: ['run_id', 'rerating', 'compared_at', 'comparisons'],
+  text: `insert into comparisons (run_id, customer_id, rerating, currency, corrected, shadow, compared_at)
+select $1, c.customer_id, $2::int, c.currency, c.corrected, c.shadow, $3::timestamptz
+from jsonb_to_recordset($4::jsonb) c (customer_id text, currency text, corrected bigint, shadow jsonb)
+on conflict (run_id, customer_id) do update
+  set rerating = excluded.rerating, currency = excluded.currency, corrected = excluded.corrected, shadow = excluded.shadow, compared_at = excluded.compared_at`,
+};
+
+/**
  * How many cells a range of days requires, and how many of them have neither a current checkpoint nor a waiver.
  */
 export const completenessCount: Query<{ readonly from_day: string; readonly to_day: string }, { readonly required: number; readonly missing: number }> = {
@@ -2093,6 +2130,15 @@ export const creditIssue: Query<{ readonly stripe_id: string; readonly answered_
   text: `update credits set status = 'issued', stripe_id = $1, answered_at = $2, failure_detail = null
 where credit_id = $3 and status = 'committed'
 returning adjustment_id`,
+};
+
+/**
+ * The credit notes that went with a voided invoice before they stood in Stripe.
+ */
+export const creditListLapsedOfInvoice: Query<{ readonly invoice_id: string }, { readonly credit_id: string }> = {
+  name: 'credit_list_lapsed_of_invoice',
+  parameters: ['invoice_id'],
+  text: `select credit_id from credits where invoice_id = $1 and lapsed order by length(credit_id), credit_id`,
 };
 
 /**
@@ -2791,26 +2837,26 @@ for update of i`,
 };
 
 /**
- * The invoices that a run made for some customers, released or held for a decision, locked to the end of the transaction:
- * whoever corrects them waits. One that could not be rated has billed nothing and is left out.
- */
-export const invoiceLockBilled: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly currency: string; readonly document: string; readonly document_digest: string }> = {
-  name: 'invoice_lock_billed',
-  parameters: ['customers', 'run_id'],
-  text: `select invoice_id, customer_id, currency, document, document_digest from invoices
-where customer_id = any($1::text[]) and run_id = $2 and status not in ('superseded', 'void')
-  and not jsonb_exists(document::jsonb, 'held')
-order by customer_id, series, invoice_id
-for update`,
-};
-
-/**
  * The invoice that stands in Stripe under an id, locked to the end of the transaction.
  */
 export const invoiceLockByStripeId: Query<{ readonly stripe_invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly customer_id: string; readonly period: string; readonly status: InvoiceStatus }> = {
   name: 'invoice_lock_by_stripe_id',
   parameters: ['stripe_invoice_id'],
   text: `select invoice_id, run_id, customer_id, period, status from invoices where stripe_invoice_id = $1 for update`,
+};
+
+/**
+ * The invoices that a run made for some customers, released, held for a decision or voided, locked to the end of the
+ * transaction: whoever corrects them waits. One that could not be rated has billed nothing and is left out.
+ */
+export const invoiceLockOfCustomers: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly invoice_id: string; readonly customer_id: string; readonly status: InvoiceStatus; readonly currency: string; readonly document: string; readonly document_digest: string }> = {
+  name: 'invoice_lock_of_customers',
+  parameters: ['customers', 'run_id'],
+  text: `select invoice_id, customer_id, status, currency, document, document_digest from invoices
+where customer_id = any($1::text[]) and run_id = $2 and status <> 'superseded'
+  and not jsonb_exists(document::jsonb, 'held')
+order by customer_id, series, length(invoice_id), invoice_id
+for update`,
 };
 
 /**
@@ -3458,6 +3504,20 @@ select rerating from opened`,
 };
 
 /**
+ * Adds a shard to the latest rerating of a run: customers that are to be compared again though its inputs are the same. No
+ * row when the run was never rated anew. The caller holds the run's lock.
+ */
+export const reratingShardAdd: Query<{ readonly customers: readonly string[]; readonly author: string; readonly run_id: string }, { readonly rerating: number; readonly shard: number }> = {
+  name: 'rerating_shard_add',
+  parameters: ['customers', 'author', 'run_id'],
+  text: `insert into rerating_shards (run_id, rerating, shard, customers, status, author)
+select g.run_id, g.rerating, coalesce((select max(s.shard) + 1 from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating), 0),
+  $1::text[], 'waiting', $2
+from reratings g where g.run_id = $3 order by g.rerating desc limit 1
+returning rerating, shard`,
+};
+
+/**
  * Marks a shard as compared.
  */
 export const reratingShardEnd: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly shard: number }> = {
@@ -3482,10 +3542,10 @@ from jsonb_array_elements($3::jsonb) with ordinality s (members, place)`,
 /**
  * A shard of a rerating with its run's token and days, the shard locked to the end of the transaction.
  */
-export const reratingShardLock: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: ReratingShardStatus; readonly fencing_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
+export const reratingShardLock: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly customers: readonly string[]; readonly status: ReratingShardStatus; readonly author: string | null; readonly fencing_token: number; readonly period: string; readonly period_from: string; readonly period_to: string }> = {
   name: 'rerating_shard_lock',
   parameters: ['run_id', 'rerating', 'shard'],
-  text: `select s.customers, s.status, r.fencing_token, r.period, r.period_from, r.period_to
+  text: `select s.customers, s.status, s.author, r.fencing_token, r.period, r.period_from, r.period_to
 from rerating_shards s join billing_runs r using (run_id)
 where s.run_id = $1 and s.rerating = $2 and s.shard = $3
 for update of s`,

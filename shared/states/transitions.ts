@@ -127,9 +127,10 @@ export const TRANSITIONS = {
   },
   credit: {
     '': ['planned'],
+    // The invoice that carries it was given up, or the one that it reduces was voided.
     planned: ['committed', 'failed', 'cancelled'],
-    committed: ['issued', 'failed'],
-    failed: ['committed'],
+    committed: ['issued', 'failed', 'cancelled'],
+    failed: ['committed', 'cancelled'],
     issued: [],
     cancelled: [],
   },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AdjustmentDocument } from '../../shared/billing/adjustment.ts';
 import { correctionOf, type FigureLine, lineIdentity } from '../../shared/corrections/correction.ts';
-import { billedLines } from '../../shared/corrections/figures.ts';
+import { billedLines, type StandingAdjustment } from '../../shared/corrections/figures.ts';
 import { currency, minorUnits, roundToMinorUnits } from '../../shared/exact/currency.ts';
 import { Exact } from '../../shared/exact/exact.ts';
 
@@ -52,8 +52,8 @@ const amountsOf = (billed: readonly LineShape[], corrected: readonly LineShape[]
   ]);
 
 /** An adjustment that stands. */
-function standing(correction: ReturnType<typeof correct>): AdjustmentDocument {
-  return {
+function standing(correction: ReturnType<typeof correct>): StandingAdjustment {
+  const document: AdjustmentDocument = {
     adjustment: 'a',
     customer: 'acme',
     period: '2026-10',
@@ -66,6 +66,7 @@ function standing(correction: ReturnType<typeof correct>): AdjustmentDocument {
     ...correction,
     lines: [...correction.lines],
   };
+  return { document, lapsed: minorUnits(0n) };
 }
 
 describe('corrected − billed, line by line', () => {
@@ -133,7 +134,7 @@ describe('corrected − billed, line by line', () => {
   test('promise 12: over any number of corrections billed + adjustments = corrected, and the same again is nothing', () => {
     fc.assert(
       fc.property(fc.array(lines, { minLength: 1, maxLength: 4 }), (versions) => {
-        const adjustments: AdjustmentDocument[] = [];
+        const adjustments: StandingAdjustment[] = [];
         for (const version of versions) {
           const correction = correct(billedLines([], adjustments), version);
           const sum = correction.lines.reduce((total, { amount }) => total + amount, 0n);
