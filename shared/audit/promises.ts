@@ -12,6 +12,7 @@ import {
   breachListStaleWriters,
   breachListUnansweredMessages,
   breachListUnbilledUsage,
+  breachListUnequalCorrections,
   breachListUnequalSums,
   breachListUnlistedTransitions,
   breachListUnpinnedCells,
@@ -129,6 +130,11 @@ const CHECKS: readonly PromiseCheck[] = [
     sentence: 'received messages are applied or put aside',
     find: (reader, { settledBefore }) =>
       reader.rows(breachListUnansweredMessages, { ...LIMIT, older_than: settledBefore }),
+  },
+  {
+    promise: 12,
+    sentence: 'billed and adjustments are what is right',
+    find: bySql(breachListUnequalCorrections),
   },
   {
     promise: 14,

@@ -1,5 +1,6 @@
 -- Promise 14: lines that are not their exact value rounded once to the minor unit, half away from zero; and lines whose tiers
--- do not add up to them. A currency without an exponent is a breach of its own.
+-- do not add up to them. A currency without an exponent is a breach of its own. A correction is the difference of two lines
+-- that were each rounded once, not the rounding of their difference: promise 12 holds those.
 with lines as (
   select format('%s#%s %s %s line %s', c.run_id, c.fencing_token, c.customer_id, c.purpose, c.line_key) as place,
     c.amount::numeric as amount, c.exact, c.currency, c.details, e.exponent,
@@ -7,6 +8,7 @@ with lines as (
     coalesce(nullif(split_part(c.exact, '/', 2), ''), '1')::numeric as bottom
   from charges c
   left join unnest(:currencies::text[], :exponents::int[]) e (currency, exponent) on e.currency = c.currency
+  where c.purpose <> 'adjustment'
 )
 select place as "place!",
   case when exponent is null then format('%s is no currency that is known here', currency)

@@ -4,7 +4,10 @@ import { openDatabase } from '../../shared/database/database.ts';
 import { EFFECTS } from '../cli/month.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import { Intruder, issuedMonth } from './issued-month.ts';
-import { PLANTED_BREACHES } from './planted-breaches.ts';
+import { PLANTED_BREACHES as PLANTED } from './planted-breaches.ts';
+import { PLANTED_CORRECTIONS } from './planted-corrections.ts';
+
+const PLANTED_BREACHES = [...PLANTED, ...PLANTED_CORRECTIONS];
 
 let db: TestDatabase;
 let intruder: Intruder;
