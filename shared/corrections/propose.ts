@@ -47,7 +47,8 @@ export function proposeAdjustment(closed: ClosedPeriod): Proposal {
   const isVoid = closed.billing === 'voided';
   const billed = billedLines(isVoid ? [] : invoices.map(({ document }) => document), placed);
   const correction = correctionOf(billed, owed.lines, owed.currency, first.invoiceId);
-  if (correction.lines.length === 0)
+  // Lines of nothing but a void that take each other out ask for nothing and give nothing back.
+  if (correction.lines.length === 0 || (isVoid && correction.total === 0n))
     return { kind: 'nothing', currency: owed.currency, corrected: correction.corrected };
   const corrects = invoices.map(({ invoiceId, documentDigest }) => ({ invoice: invoiceId, documentDigest }));
   const after = placed.map(({ document }) => document.adjustment);

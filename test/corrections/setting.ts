@@ -17,10 +17,12 @@ export const OCTOBER = billingPeriod('2026-10');
 export const NOVEMBER = billingPeriod('2026-11');
 export const OCTOBER_DAYS = ['2026-10-01', '2026-10-02', '2026-10-03'].map(utcDay);
 export const NOVEMBER_DAYS = ['2026-11-01', '2026-11-02'].map(utcDay);
+export const DECEMBER = billingPeriod('2026-12');
+export const DECEMBER_DAYS = ['2026-12-01', '2026-12-02'].map(utcDay);
 const REGIONS = ['eu-west', 'us-east'];
 
-/** A clock that stands still after both months. */
-export const EFFECTS: Effects = { ...NOVEMBER_FIRST, now: () => new Date('2026-12-01T02:00:00Z') };
+/** A clock that stands still after the three months. */
+export const EFFECTS: Effects = { ...NOVEMBER_FIRST, now: () => new Date('2027-01-02T02:00:00Z') };
 
 /** A price for each request: unit price 10. */
 export const UNIT_PLAN = {
@@ -51,13 +53,14 @@ export const VOLUME_PLAN = {
   lines: [{ key: 'requests', label: 'API requests', quantity: 'requests', formula: 'volume(requests, request_rate)' }],
 };
 
-/** Customers on a plan, with three measured days in October and two in November. */
+/** Customers on a plan, with three measured days in October and two in each of the months after it. */
 export async function openMonth(plan: unknown, customers: readonly string[] = ['acme']): Promise<TestDatabase> {
   const db = await createTestDatabase(EFFECTS);
   await seedContracts(db, customers, plan);
   await db.owner.query(
     `insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from, active_to)
-     select 'requests', 2, 'requests', r.region, '{}', 'sha256:configuration', '2026-11-01', '2026-11-03' from regions r`,
+     select 'requests', m.version, 'requests', r.region, '{}', 'sha256:configuration', m.active_from, m.active_to
+     from regions r cross join (values (2, date '2026-11-01', date '2026-11-03'), (3, '2026-12-01', '2026-12-03')) m (version, active_from, active_to)`,
   );
   return db;
 }
@@ -121,6 +124,12 @@ export async function billOctober(db: TestDatabase, rows: Readonly<Record<string
 export async function rateNovember(db: TestDatabase, rows: Readonly<Record<string, string>>): Promise<void> {
   await measure(db.database, NOVEMBER_DAYS, rows);
   await rateRun(db, NOVEMBER);
+}
+
+/** December, rated: the second month after October. */
+export async function rateDecember(db: TestDatabase, rows: Readonly<Record<string, string>>): Promise<void> {
+  await measure(db.database, DECEMBER_DAYS, rows);
+  await rateRun(db, DECEMBER);
 }
 
 /** Compares what has changed, as correct-invoices does with every message that waits. */

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkPromises } from '../../shared/audit/promises.ts';
+import { rerateHeld } from '../../shared/billing/rerate-held.ts';
+import type { TestDatabase } from '../database/fixture.ts';
+import {
+  adjustments,
+  billedInTheEnd,
+  billOctober,
+  comesLate,
+  compareChanges,
+  EFFECTS,
+  look,
+  measure,
+  measureAgain,
+  NOVEMBER,
+  OCTOBER,
+  OCTOBER_DAYS,
+  openMonth,
+  rateNovember,
+  rateRun,
+  rowsOf,
+  signOff,
+  UNIT_PLAN,
+} from './setting.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await openMonth(UNIT_PLAN);
+  await db.owner.query('update adjustment_policies set automatic_up_to = 1000000');
+});
+afterEach(() => db.remove());
+
+const totals = async () => (await adjustments(db)).map(({ total, status }) => [total, status]);
+const credits = () => rowsOf(db, 'select kind, invoice_id, amount::int, status from credits order by credit_id');
+const openExceptions = () => rowsOf(db, `select class, subject, reason from exceptions where status = 'open'`);
+const breaches = async () =>
+  (await checkPromises(db.database, { settledBefore: new Date(0) })).flatMap((checked) => checked.breaches);
+const endOn = (day: string) =>
+  db.owner.query(`begin; set local daybook.actor = 'person:fay';
+    update contracts set status = 'ended', ends_on = '${day}' where contract_id = 'acme-1'; commit`);
+
+describe('promise 12: nothing waits for an invoice that never comes', () => {
+  test('a credit that comes after the last invoice was rated, and before its sign-off, goes out as a credit note then', async () => {
+    await endOn('2026-12-01');
+    await billOctober(db, { 'acme-app': '9' });
+    await rateNovember(db, { 'acme-app': '9' });
+    await comesLate(db, { 'acme-app': '6' });
+    expect(await totals()).toEqual([[-3_000, 'approved']]);
+    await signOff(db, NOVEMBER);
+    await compareChanges(db);
+    expect(await totals()).toEqual([[-3_000, 'placed']]);
+    expect(await credits()).toMatchObject([{ kind: 'credit_note', invoice_id: '2026-10/acme/usage', amount: 3_000 }]);
+    expect(await billedInTheEnd(db)).toBe(6_000);
+    expect(await breaches()).toEqual([]);
+  });
+
+  test('what is owed then is put before a person, and the exception ends when an invoice carries it after all', async () => {
+    await endOn('2026-12-01');
+    await billOctober(db, { 'acme-app': '5' });
+    await rateNovember(db, { 'acme-app': '9' });
+    await comesLate(db, { 'acme-app': '8' });
+    await signOff(db, NOVEMBER);
+    await compareChanges(db);
+    expect(await openExceptions()).toEqual([
+      { class: 'adjustment_undecided', subject: '2026-10/acme/adjustment/1', reason: 'no_next_invoice' },
+    ]);
+  });
+
+  test('a credit in another currency than the invoices that come goes out at once, and is on none of them', async () => {
+    await billOctober(db, { 'acme-app': '9' });
+    await db.owner.query('set session_replication_role = replica');
+    await db.owner.query(`update contracts set ends_on = '2026-11-01', status = 'ended' where contract_id = 'acme-1'`);
+    await db.owner.query(
+      `insert into plan_versions select (jsonb_populate_record(v, jsonb_build_object('plan_version', 'sha256:eur', 'currency', 'eur',
+         'document', replace(v.document, 'usd', 'eur')))).* from plan_versions v limit 1`,
+    );
+    await db.owner.query(
+      `insert into contracts select (jsonb_populate_record(k, '{"contract_id": "acme-2", "usage_plan_version": "sha256:eur", "starts_on": "2026-11-01", "ends_on": null, "status": "active"}')).*
+       from contracts k where contract_id = 'acme-1'`,
+    );
+    await db.owner.query('set session_replication_role = origin');
+    await comesLate(db, { 'acme-app': '6' });
+    expect(await totals()).toEqual([[-3_000, 'placed']]);
+    expect(await credits()).toMatchObject([{ kind: 'credit_note', amount: 3_000 }]);
+  });
+});
+
+describe('promise 12: a correction is computed on what stands', () => {
+  test('one before it that was given back counts no more: 50.00 + 30.00 − 20.00, without the 30.00 is +30.00 again', async () => {
+    await billOctober(db, { 'acme-app': '5' });
+    await comesLate(db, { 'acme-app': '8' });
+    await rateNovember(db, { 'acme-app': '1' });
+    await db.owner.query(`update adjustment_policies set credits_by = 'credit_note'`);
+    await comesLate(db, { 'acme-app': '6' });
+    expect(await totals()).toEqual([
+      [3_000, 'placed'],
+      [-2_000, 'placed'],
+    ]);
+    // November is not signed off: other usage takes its invoice back, and with it what it carried.
+    await measureAgain(db.database, { 'acme-app': '2' }, '2026-11-01');
+    await look(db.database, NOVEMBER);
+    expect(await totals()).toEqual([
+      [3_000, 'approved'],
+      [-2_000, 'placed'],
+    ]);
+    // The same figure again, by other rows: 30.00 stand, and 60.00 are right.
+    await measureAgain(db.database, { 'acme-app': '0' });
+    await comesLate(db, { 'acme-app': '6' }, '2026-10-02');
+    const last = (await adjustments(db)).at(-1);
+    expect(last).toMatchObject({ billed: 3_000, corrected: 6_000, total: 3_000, lines: [3_000], status: 'approved' });
+    await rateRun(db, NOVEMBER);
+    await signOff(db, NOVEMBER);
+    expect(await billedInTheEnd(db)).toBe(6_000);
+    expect(await breaches()).toEqual([]);
+  });
+
+  test('a customer that is rated only after the sign-off is compared with the usage that came in between', async () => {
+    await measure(db.database, OCTOBER_DAYS, { 'acme-app': '5' });
+    await rateRun(db, OCTOBER);
+    await db.owner.query('set session_replication_role = replica');
+    await db.owner.query(
+      `update invoices set status = 'held', document = jsonb_build_object('invoice', invoice_id, 'held', '{}'::jsonb, 'segments', '[]'::jsonb, 'lines', '[]'::jsonb)::text`,
+    );
+    await db.owner.query(`delete from charges`);
+    await db.owner.query(
+      `insert into invoice_holds (invoice_id, hold, reason, detail, releasable, placed_by, placed_at)
+       values ('2026-10/acme/usage', 9, 'negative_line', 'x', false, 'service:price-usage', '2026-11-01')`,
+    );
+    await db.owner.query('set session_replication_role = origin');
+    await signOff(db, OCTOBER);
+    await comesLate(db, { 'acme-app': '8' });
+    expect(await adjustments(db)).toEqual([]);
+    const outcome = await rerateHeld({ database: db.database, effects: EFFECTS }, OCTOBER, {
+      actor: 'person:ana',
+      why: 'the plan was mended',
+    });
+    expect(outcome).toMatchObject({ kind: 'rerated', invoices: 1 });
+    await compareChanges(db);
+    expect(await adjustments(db)).toMatchObject([{ billed: 5_000, corrected: 8_000, total: 3_000 }]);
+    expect(await billedInTheEnd(db)).toBe(5_000);
+  });
+});
