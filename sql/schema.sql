@@ -3408,6 +3408,7 @@ grant select on adjustment_policies to daybook_app;
 grant select on adjustment_policies to daybook_auditor;
 grant insert, select on adjustments to daybook_app;
 grant select on adjustments to daybook_auditor;
+grant select on adjustments to daybook_visibility;
 grant insert, select, update on alerts to daybook_app;
 grant select on alerts to daybook_auditor;
 grant select on approval_thresholds to daybook_app;

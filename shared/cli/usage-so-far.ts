@@ -101,11 +101,16 @@ function costText(cost: CostSoFar, style: Style): string {
   if (cost.kind === 'held') return `${style.warning('no cost')}: ${cost.reason}, ${plain(cost.detail)}`;
   const lines = table(
     [{ title: 'line' }, { title: 'quantity', align: 'right' }, { title: 'amount', align: 'right' }],
-    cost.lines.map((line) => [
-      plain(line.project === null ? line.label : `${line.label}, ${line.project}`),
-      line.quantity === null ? '' : figure(line.quantity),
-      money(BigInt(line.amount), cost.currency),
-    ]),
+    [
+      ...cost.lines.map((line) => [
+        plain(line.project === null ? line.label : `${line.label}, ${line.project}`),
+        line.quantity === null ? '' : figure(line.quantity),
+        money(BigInt(line.amount), cost.currency),
+      ]),
+      ...cost.adjustments.flatMap(({ lines }) =>
+        lines.map(({ label, amount }) => [plain(label), '', money(BigInt(amount), cost.currency)]),
+      ),
+    ],
     style,
   );
   const total = style.bold(money(BigInt(cost.total), cost.currency));

@@ -72,6 +72,13 @@ function costTable(cost: CostSoFar): Html {
       line.quantity === null ? '' : formatNumber(line.quantity),
       formatAmount(BigInt(line.amount), cost.currency),
     ]),
+    ...cost.adjustments.flatMap(({ adjustment, lines }) =>
+      lines.map(({ label, amount }) => [
+        html`<a href="/adjustments/${adjustment}">${label}</a>`,
+        '',
+        formatAmount(BigInt(amount), cost.currency),
+      ]),
+    ),
     ['Total', '', html`<strong>${formatAmount(BigInt(cost.total), cost.currency)}</strong>`],
   ];
   return tableOr(

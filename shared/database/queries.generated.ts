@@ -193,6 +193,24 @@ order by c.invoice_id, c.place`,
 };
 
 /**
+ * The adjustments that a customer's invoice of a period and series carries or would carry, in the order in which it takes
+ * them: those that stand on it once it is rated, and until then those that are due, unless an earlier period's invoice is
+ * still to come. Nothing is locked.
+ */
+export const adjustmentListToCarry: Query<{ readonly period: string; readonly series: string; readonly customer_id: string }, { readonly adjustment_id: string; readonly document: string }> = {
+  name: 'adjustment_list_to_carry',
+  parameters: ['period', 'series', 'customer_id'],
+  text: `select a.adjustment_id, a.document
+from adjustments a
+left join invoices i on i.customer_id = a.customer_id and i.period = $1 and i.series = $2 and i.status in ('rated', 'held')
+where a.customer_id = $3 and case when i.invoice_id is not null then a.status = 'placed' and a.invoice_id = i.invoice_id
+  else a.status = 'approved' and a.period < $1 and not exists (
+    select from billing_runs r where r.contract_id is null and r.period > a.period and r.period < $1
+      and r.status not in ('approved', 'issuing', 'issuing_failed', 'issued', 'closed')) end
+order by a.period, length(a.adjustment_id), a.adjustment_id`,
+};
+
+/**
  * Approved adjustments that stand nowhere, locked, with how their currency's credits are given and whether an invoice of
  * that currency is still to come for the customer.
  */

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { readAdjustment } from '../billing/adjustment.ts';
 import { invoiceDocument } from '../billing/invoice-document.ts';
 import { MAIN_SERIES } from '../billing/pinned-run.ts';
+import { withAdjustments } from '../billing/rate-customer.ts';
 import { rateUsage, toTerms } from '../billing/rate-customers.ts';
 import { type BillingPeriod, periodDays } from '../calendar/billing-period.ts';
 import type { Reader } from '../database/database.ts';
 import {
+  adjustmentListToCarry,
   billingRunListOffCycle,
   contractListBilledMonthly,
   invoiceFindIssued,
@@ -22,10 +25,20 @@ export interface CostLine {
   readonly amount: string;
 }
 
+/** A correction of an earlier period that the invoice carries or would carry. Amounts are minor units as text. */
+export interface CostAdjustment {
+  readonly adjustment: string;
+  /** The period that is corrected. */
+  readonly period: string;
+  /** With what of it is given back as a credit instead. */
+  readonly lines: readonly { readonly key: string; readonly label: string; readonly amount: string }[];
+}
+
 interface Cost {
   readonly currency: string;
   readonly lines: readonly CostLine[];
-  /** Minor units as text. */
+  readonly adjustments: readonly CostAdjustment[];
+  /** Of the lines and the adjustments, in minor units as text. */
   readonly total: string;
 }
 
@@ -46,7 +59,17 @@ const lineSchema = z.object({
   exact: z.string(),
   amount: z.string(),
 });
-const documentSchema = z.object({ currency: z.string(), lines: z.array(lineSchema), total: z.string() });
+const adjustmentSchema = z.object({
+  adjustment: z.string(),
+  period: z.string(),
+  lines: z.array(z.object({ key: z.string(), label: z.string(), amount: z.string() })),
+});
+const documentSchema = z.object({
+  currency: z.string(),
+  lines: z.array(lineSchema),
+  adjustments: z.array(adjustmentSchema).default([]),
+  total: z.string(),
+});
 
 /**
  * The cost of a period so far, by the same rating as the invoice's and written by the same code, so that it ends equal to
@@ -87,6 +110,8 @@ export async function costSoFar(
     return { kind: 'held', reason, detail };
   }
   const identity = { invoiceId: '', customerId: customer, period, series: MAIN_SERIES };
-  const document = documentSchema.parse(JSON.parse(invoiceDocument(identity, rated.rating)));
+  const due = (await reader.rows(adjustmentListToCarry, key)).map((row) => readAdjustment(row.document));
+  const rating = withAdjustments(rated.rating, due);
+  const document = documentSchema.parse(JSON.parse(invoiceDocument(identity, rating)));
   return { kind: 'so_far', ...document };
 }

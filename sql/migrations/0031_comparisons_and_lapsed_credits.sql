@@ -120,3 +120,6 @@ begin
   end if;
   return null;
 end $$;
+
+-- The cost so far shows what the invoice will carry.
+grant select on adjustments to daybook_visibility;

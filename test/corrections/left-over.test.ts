@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkPromises } from '../../shared/audit/promises.ts';
 import { rerateHeld } from '../../shared/billing/rerate-held.ts';
+import { activateContract, approveContract, draftContract } from '../../shared/catalogue/contracts.ts';
+import { activatePlan, approvePlan, submitPlan } from '../../shared/catalogue/plan-versions.ts';
+import { draftTermCorrection } from '../../shared/catalogue/term-corrections.ts';
+import { correctTerms } from '../../shared/corrections/correct-terms.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import {
   adjustments,
@@ -29,6 +33,25 @@ beforeEach(async () => {
   await db.owner.query('update adjustment_policies set automatic_up_to = 1000000');
 });
 afterEach(() => db.remove());
+
+const deps = () => ({ database: db.database, effects: EFFECTS });
+/** The customer's contract from November on: another plan, in another currency. */
+async function continueInEuro(): Promise<void> {
+  const parameters = { price: { value: '10', unit: 'eur/request' } };
+  const document = { ...UNIT_PLAN, plan: 'per-request-eur', currency: 'eur', parameters };
+  const submitted = await submitPlan(deps(), { document, author: 'person:ana', why: 'test' });
+  if (submitted.kind !== 'submitted') throw new Error(submitted.detail);
+  const { planVersion, diagnostics } = submitted;
+  const acknowledged = diagnostics.map(({ code }) => code);
+  for (const approver of ['person:ben', 'person:fay'])
+    await approvePlan(deps(), { planVersion, approver, acknowledged, why: 'test' });
+  await activatePlan(deps(), { planVersion, actor: 'person:ana', from: '2026-11-01', why: 'test' });
+  const contract = { contractId: 'acme-2', customerId: 'acme', mode: 'usage', usagePlanVersion: planVersion } as const;
+  await draftContract(deps(), { ...contract, startsOn: '2026-11-01', author: 'person:ana' });
+  await approveContract(deps(), { contractId: 'acme-2', approver: 'person:ben', acknowledged, why: 'test' });
+  const active = await activateContract(deps(), { contractId: 'acme-2', actor: 'person:ana', why: 'test' });
+  if (active.kind !== 'done') throw new Error(JSON.stringify(active));
+}
 
 const totals = async () => (await adjustments(db)).map(({ total, status }) => [total, status]);
 const credits = () => rowsOf(db, 'select kind, invoice_id, amount::int, status from credits order by credit_id');
@@ -68,17 +91,8 @@ describe('promise 12: nothing waits for an invoice that never comes', () => {
 
   test('a credit in another currency than the invoices that come goes out at once, and is on none of them', async () => {
     await billOctober(db, { 'acme-app': '9' });
-    await db.owner.query('set session_replication_role = replica');
-    await db.owner.query(`update contracts set ends_on = '2026-11-01', status = 'ended' where contract_id = 'acme-1'`);
-    await db.owner.query(
-      `insert into plan_versions select (jsonb_populate_record(v, jsonb_build_object('plan_version', 'sha256:eur', 'currency', 'eur',
-         'document', replace(v.document, 'usd', 'eur')))).* from plan_versions v limit 1`,
-    );
-    await db.owner.query(
-      `insert into contracts select (jsonb_populate_record(k, '{"contract_id": "acme-2", "usage_plan_version": "sha256:eur", "starts_on": "2026-11-01", "ends_on": null, "status": "active"}')).*
-       from contracts k where contract_id = 'acme-1'`,
-    );
-    await db.owner.query('set session_replication_role = origin');
+    await endOn('2026-11-01');
+    await continueInEuro();
     await comesLate(db, { 'acme-app': '6' });
     expect(await totals()).toEqual([[-3_000, 'placed']]);
     expect(await credits()).toMatchObject([{ kind: 'credit_note', amount: 3_000 }]);
@@ -116,21 +130,18 @@ describe('promise 12: a correction is computed on what stands', () => {
 
   test('a customer that is rated only after the sign-off is compared with the usage that came in between', async () => {
     await measure(db.database, OCTOBER_DAYS, { 'acme-app': '5' });
-    await rateRun(db, OCTOBER);
     await db.owner.query('set session_replication_role = replica');
-    await db.owner.query(
-      `update invoices set status = 'held', document = jsonb_build_object('invoice', invoice_id, 'held', '{}'::jsonb, 'segments', '[]'::jsonb, 'lines', '[]'::jsonb)::text`,
-    );
-    await db.owner.query(`delete from charges`);
-    await db.owner.query(
-      `insert into invoice_holds (invoice_id, hold, reason, detail, releasable, placed_by, placed_at)
-       values ('2026-10/acme/usage', 9, 'negative_line', 'x', false, 'service:price-usage', '2026-11-01')`,
-    );
+    await db.owner.query(`update contracts set overrides = '{"parameters":{"nonsense":"1"}}'`);
     await db.owner.query('set session_replication_role = origin');
+    await rateRun(db, OCTOBER);
     await signOff(db, OCTOBER);
     await comesLate(db, { 'acme-app': '8' });
+    const terms = { contractId: 'acme-1', period: '2026-10', why: 'the offer has no such parameter' };
+    await draftTermCorrection(deps(), { ...terms, overrides: {}, author: 'person:ana' });
+    await correctTerms(deps(), { ...terms, approver: 'person:ben' }, 'approved');
+    await compareChanges(db);
     expect(await adjustments(db)).toEqual([]);
-    const outcome = await rerateHeld({ database: db.database, effects: EFFECTS }, OCTOBER, {
+    const outcome = await rerateHeld(deps(), OCTOBER, {
       actor: 'person:ana',
       why: 'the plan was mended',
     });

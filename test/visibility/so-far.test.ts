@@ -160,7 +160,7 @@ describe('cost so far', () => {
       const lines = document.lines.map((line) =>
         Object.fromEntries(Object.entries(line).filter(([key]) => columns.includes(key))),
       );
-      expect(before).toEqual({ kind: 'so_far', currency: 'usd', lines, total: document.total });
+      expect(before).toEqual({ kind: 'so_far', currency: 'usd', lines, adjustments: [], total: document.total });
       expect(invoice?.total.toString()).toBe(document.total);
     }
     const open = await cost('2026-11-01T03:00:00Z');
