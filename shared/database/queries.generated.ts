@@ -3842,22 +3842,39 @@ returning s.shard, s.fencing_token`,
 };
 
 /**
- * Of customers in shadow mode: what was billed and what usage would have billed, by line, in some periods, as the runs
- * stand now. Superseded and voided invoices are left out on both sides.
+ * Of customers in shadow mode: what was billed in the end and what usage would have billed, by line, in some periods, as
+ * the runs stand now and were last compared: usage that came late moves no money, and is in the report. A customer whose
+ * invoice was voided is in it on neither side.
  */
 export const shadowListLines: Query<{ readonly periods: readonly string[] }, { readonly period: string; readonly customer_id: string; readonly customer_name: string; readonly currency: string; readonly purpose: ChargePurpose; readonly line_key: string; readonly label: string; readonly amount: bigint }> = {
   name: 'shadow_list_lines',
   parameters: ['periods'],
-  text: `select r.period, c.customer_id, u.name as customer_name, c.currency, c.purpose as "purpose", c.line_key, min(c.label) as "label",
-  sum(c.amount)::bigint as "amount"
-from charges c
-join billing_runs r on r.run_id = c.run_id and r.fencing_token = c.fencing_token
-join contracts k on k.contract_id = c.contract_id
-join customers u on u.customer_id = c.customer_id
-where r.period = any($1::text[]) and k.mode = 'shadow' and c.purpose in ('billed', 'shadow')
-  and (c.invoice_id is null or exists (select from invoices i where i.invoice_id = c.invoice_id and i.status not in ('superseded', 'void')))
-group by r.period, c.customer_id, u.name, c.currency, c.purpose, c.line_key
-order by r.period, c.customer_id, c.purpose, c.line_key`,
+  text: `with priced as (
+  select r.run_id, r.period, c.customer_id, c.currency, c.purpose, c.line_key, c.label, c.amount
+  from charges c
+  join billing_runs r on r.run_id = c.run_id and r.fencing_token = c.fencing_token
+  join contracts k on k.contract_id = c.contract_id
+  where r.period = any($1::text[]) and k.mode = 'shadow' and c.purpose in ('billed', 'shadow')
+    and (c.invoice_id is null or exists (select from invoices i where i.invoice_id = c.invoice_id and i.status <> 'superseded'))
+    -- What was rated anew takes the place of what the run had rated.
+    and not (c.purpose = 'shadow' and exists (select from comparisons n where n.run_id = r.run_id and n.customer_id = c.customer_id and n.shadow <> '[]'))
+), anew as (
+  select r.run_id, r.period, n.customer_id, n.currency, 'shadow'::charge_purpose, l ->> 'line', l ->> 'label', (l ->> 'amount')::bigint
+  from comparisons n join billing_runs r using (run_id) cross join lateral jsonb_array_elements(n.shadow) l
+  where r.period = any($1::text[])
+), corrected as (
+  select r.run_id, r.period, a.customer_id, a.currency, 'billed'::charge_purpose, l #>> '{corrects,line}', l ->> 'label', (l ->> 'amount')::bigint
+  from adjustments a join billing_runs r using (run_id) cross join lateral jsonb_array_elements(a.document::jsonb -> 'lines') l
+  join contracts k on k.contract_id = l ->> 'contract'
+  where r.period = any($1::text[]) and k.mode = 'shadow' and a.status in ('placed', 'applied')
+)
+select p.period as "period", p.customer_id as "customer_id", u.name as customer_name, p.currency as "currency", p.purpose as "purpose", p.line_key as "line_key", min(p.label) as "label",
+  sum(p.amount)::bigint as "amount"
+from (select * from priced union all select * from anew union all select * from corrected) p
+join customers u using (customer_id)
+where exists (select from invoices i where i.run_id = p.run_id and i.customer_id = p.customer_id and i.status not in ('superseded', 'void'))
+group by p.period, p.customer_id, u.name, p.currency, p.purpose, p.line_key
+order by p.period, p.customer_id, p.purpose, p.line_key`,
 };
 
 /**
@@ -3867,17 +3884,19 @@ export const shadowListUnrated: Query<{ readonly periods: readonly string[] }, {
   name: 'shadow_list_unrated',
   parameters: ['periods'],
   text: `select distinct r.period, k.customer_id, u.name as customer_name, i.status as "status",
-  coalesce(s.reason || ': ' || s.detail, i.hold_reason) as "why"
+  coalesce(s.reason || ': ' || s.detail, i.hold_reason, case when v.voided then 'the invoice was voided' end) as "why"
 from billing_runs r
 join contracts k on k.mode = 'shadow' and k.status in ('active', 'ended') and k.starts_on < r.period_to
   and (k.ends_on is null or (k.ends_on > r.period_from and k.ends_on > k.starts_on))
 join customers u on u.customer_id = k.customer_id
 left join invoices i on i.customer_id = k.customer_id and i.run_id = r.run_id and i.fencing_token = r.fencing_token
   and i.status not in ('superseded', 'void')
+cross join lateral (select i.invoice_id is null and exists (select from invoices o
+  where o.customer_id = k.customer_id and o.run_id = r.run_id and o.status = 'void') as voided) v
 left join shadow_refusals s on s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.contract_id = k.contract_id
 where r.period = any($1::text[])
-  and not exists (select from charges c where c.run_id = r.run_id and c.fencing_token = r.fencing_token and c.contract_id = k.contract_id
-                    and c.purpose = 'shadow')
+  and (v.voided or not exists (select from charges c where c.run_id = r.run_id and c.fencing_token = r.fencing_token
+                                 and c.contract_id = k.contract_id and c.purpose = 'shadow'))
 order by 1, 2`,
 };
 

@@ -9,10 +9,14 @@ import {
 } from '../../shared/catalogue/mode-changes.ts';
 import { submitPlan } from '../../shared/catalogue/plan-submission.ts';
 import { activatePlan, approvePlan } from '../../shared/catalogue/plan-versions.ts';
+import { draftTermCorrection } from '../../shared/catalogue/term-corrections.ts';
+import { correctTerms } from '../../shared/corrections/correct-terms.ts';
 import { readShadowReport } from '../../shared/corrections/shadow-report.ts';
 import { request, testWorld } from '../console/world.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import {
+  comesLate,
+  compareChanges,
   EFFECTS,
   measure,
   NOVEMBER,
@@ -333,6 +337,50 @@ describe('shadow', () => {
       { currency: 'usd', customers: 2, payMore: 1, payLess: 1, billed: 62_000n, usage: 45_000n, difference: -17_000n },
     ]);
     expect(report.unrated).toEqual([]);
+  });
+
+  test('usage that comes late moves no money of a tier, and is in the report: 50.00, then 80.00', async () => {
+    await shadowMonth();
+    await signOff(db, OCTOBER);
+    await comesLate(db, { 'acme-app': '8', 'birch-app': '40' });
+    expect(await rowsOf(db, 'select 1 from adjustments')).toEqual([]);
+    const report = await readShadowReport(db.database, [OCTOBER]);
+    expect(report.customers).toMatchObject([
+      {
+        customer: 'acme',
+        billed: 31_000n,
+        usage: 8_000n,
+        lines: [{ side: 'billed' }, { side: 'usage', amount: 8_000n }],
+      },
+      { customer: 'birch', billed: 31_000n, usage: 40_000n },
+    ]);
+  });
+
+  test('usage that comes late for a fixed tier alone changes nothing', async () => {
+    await contract('acme', 'legacy');
+    await measure(db.database, OCTOBER_DAYS, { 'acme-app': '5' });
+    await rateRun(db, OCTOBER);
+    await signOff(db, OCTOBER);
+    await comesLate(db, { 'acme-app': '8' });
+    expect(await rowsOf(db, 'select 1 from adjustments')).toEqual([]);
+    expect((await readShadowReport(db.database, [OCTOBER])).customers).toEqual([]);
+  });
+
+  test('a tier that was corrected is compared with what was billed in the end; one whose invoice was voided with nothing', async () => {
+    const cheaper = await activePlan({ ...TIER, plan: 'tier-xs', parameters: { fee: { value: '300', unit: 'usd' } } });
+    await shadowMonth();
+    await signOff(db, OCTOBER);
+    const terms = { contractId: 'acme-1', period: OCTOBER, why: 'the smaller tier was agreed' };
+    await draftTermCorrection(deps(), { ...terms, legacyPlanVersion: cheaper, author: 'person:ana' });
+    await correctTerms(deps(), { ...terms, approver: 'person:ben' }, 'approved');
+    await compareChanges(db);
+    await rateNovember(db, {});
+    await db.owner.query('set session_replication_role = replica');
+    await db.owner.query(`update invoices set status = 'void' where invoice_id = '2026-10/birch/usage'`);
+    await db.owner.query('set session_replication_role = origin');
+    const report = await readShadowReport(db.database, [OCTOBER]);
+    expect(report.customers).toMatchObject([{ customer: 'acme', billed: 30_000n, usage: 5_000n }]);
+    expect(report.unrated).toMatchObject([{ customer: 'birch', why: 'the invoice was voided' }]);
   });
 
   test('the console draws both sides and names the figures, for those who see the picture and those who do not', async () => {
