@@ -143,14 +143,16 @@ order by a.run_id`,
 
 /**
  * Every adjustment of some customers and a run, in the order in which they came, with what of it was to be given back by
- * credit notes that went with a voided invoice.
+ * credit notes that went with a voided invoice. Locked to the end of the transaction: a rating that is placing one of them
+ * is waited for.
  */
 export const adjustmentListOfCustomers: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly adjustment_id: string; readonly customer_id: string; readonly status: AdjustmentStatus; readonly inputs_digest: string; readonly document: string; readonly lapsed: bigint }> = {
   name: 'adjustment_list_of_customers',
   parameters: ['customers', 'run_id'],
   text: `select adjustment_id, customer_id, status, inputs_digest, document, lapsed_credits_of(adjustment_id)::bigint as "lapsed" from adjustments
 where customer_id = any($1::text[]) and run_id = $2
-order by customer_id, length(adjustment_id), adjustment_id`,
+order by customer_id, length(adjustment_id), adjustment_id
+for update`,
 };
 
 /**

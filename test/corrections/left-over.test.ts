@@ -17,9 +17,11 @@ import {
   measure,
   measureAgain,
   NOVEMBER,
+  NOVEMBER_DAYS,
   OCTOBER,
   OCTOBER_DAYS,
   openMonth,
+  rateDecember,
   rateNovember,
   rateRun,
   rowsOf,
@@ -46,8 +48,13 @@ async function continueInEuro(): Promise<void> {
   for (const approver of ['person:ben', 'person:fay'])
     await approvePlan(deps(), { planVersion, approver, acknowledged, why: 'test' });
   await activatePlan(deps(), { planVersion, actor: 'person:ana', from: '2026-11-01', why: 'test' });
+  await continueOn(planVersion, '2026-11-01', acknowledged);
+}
+
+/** The customer's next contract. */
+async function continueOn(planVersion: string, startsOn: string, acknowledged: string[] = []): Promise<void> {
   const contract = { contractId: 'acme-2', customerId: 'acme', mode: 'usage', usagePlanVersion: planVersion } as const;
-  await draftContract(deps(), { ...contract, startsOn: '2026-11-01', author: 'person:ana' });
+  await draftContract(deps(), { ...contract, startsOn, author: 'person:ana' });
   await approveContract(deps(), { contractId: 'acme-2', approver: 'person:ben', acknowledged, why: 'test' });
   const active = await activateContract(deps(), { contractId: 'acme-2', actor: 'person:ana', why: 'test' });
   if (active.kind !== 'done') throw new Error(JSON.stringify(active));
@@ -87,6 +94,12 @@ describe('promise 12: nothing waits for an invoice that never comes', () => {
     expect(await openExceptions()).toEqual([
       { class: 'adjustment_undecided', subject: '2026-10/acme/adjustment/1', reason: 'no_next_invoice' },
     ]);
+    const plan = String((await rowsOf(db, 'select plan_version from plan_versions'))[0]?.plan_version);
+    await continueOn(plan, '2026-12-01');
+    await rateDecember(db, { 'acme-app': '1' });
+    expect(await totals()).toEqual([[3_000, 'placed']]);
+    expect(await openExceptions()).toEqual([]);
+    expect(await billedInTheEnd(db)).toBe(8_000);
   });
 
   test('a credit in another currency than the invoices that come goes out at once, and is on none of them', async () => {
@@ -100,6 +113,22 @@ describe('promise 12: nothing waits for an invoice that never comes', () => {
 });
 
 describe('promise 12: a correction is computed on what stands', () => {
+  test('promise 9: one that comes while the next invoice is rated waits for it, or takes its place before', async () => {
+    await billOctober(db, { 'acme-app': '5' });
+    await comesLate(db, { 'acme-app': '8' });
+    await measure(db.database, NOVEMBER_DAYS, { 'acme-app': '1' });
+    await look(db.database, NOVEMBER);
+    await measureAgain(db.database, { 'acme-app': '9' });
+    await look(db.database);
+    const settled = await Promise.allSettled([rateRun(db, NOVEMBER), compareChanges(db), compareChanges(db)]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    await signOff(db, NOVEMBER);
+    const shown = await adjustments(db);
+    const open = shown.filter(({ status }) => status === 'approved').reduce((sum, { total }) => sum + total, 0);
+    expect((await billedInTheEnd(db)) + open).toBe(9_000);
+    expect(await breaches()).toEqual([]);
+  });
+
   test('one before it that was given back counts no more: 50.00 + 30.00 − 20.00, without the 30.00 is +30.00 again', async () => {
     await billOctober(db, { 'acme-app': '5' });
     await comesLate(db, { 'acme-app': '8' });

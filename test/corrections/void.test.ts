@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { create } from '../../functions/receive-stripe-events/handler.ts';
 import { checkPromises } from '../../shared/audit/promises.ts';
 import { carryOutVoid } from '../../shared/billing/carry-out-void.ts';
 import { approveVoid, askVoid } from '../../shared/billing/void-invoice.ts';
 import { decideAdjustment } from '../../shared/corrections/decide.ts';
+import { request, testWorld } from '../console/world.ts';
 import type { TestDatabase } from '../database/fixture.ts';
+import { signWebhook } from '../local-cloud/stripe/webhooks.ts';
 import {
   adjustments,
   billedInTheEnd,
@@ -51,6 +54,30 @@ async function voidInvoice(invoiceId: string): Promise<void> {
   await compareChanges(db);
 }
 
+const SECRET = 'whsec_test';
+
+/** Voids an invoice in Stripe alone, and delivers the webhook that says so. */
+async function voidInStripe(stripeInvoiceId: string) {
+  const { url } = issuing.stripe;
+  const headers = { authorization: 'Bearer sk_test_daybook', 'idempotency-key': 'by-hand' };
+  const voided = await fetch(`${url}/v1/invoices/${stripeInvoiceId}/void`, { method: 'POST', headers });
+  if (!voided.ok) throw new Error(await voided.text());
+  const configuration = { STRIPE_API_KEY: 'sk_test_daybook', STRIPE_API_BASE: url, STRIPE_WEBHOOK_SECRETS: SECRET };
+  const handler = create(testWorld(db, configuration, EFFECTS).world);
+  const at = EFFECTS.now().getTime() / 1_000;
+  const data = { object: { id: stripeInvoiceId } };
+  const body = JSON.stringify({
+    id: 'evt_1',
+    object: 'event',
+    type: 'invoice.voided',
+    created: at,
+    livemode: false,
+    data,
+  });
+  const signed = { 'stripe-signature': signWebhook(body, SECRET, at) };
+  return handler(request('POST', '/', { rawBody: Buffer.from(body), headers: signed }));
+}
+
 const policy = (creditsBy: string, limit = 1_000_000) =>
   db.owner.query(`update adjustment_policies set credits_by = $1, automatic_up_to = $2`, [creditsBy, limit]);
 const totals = async () => (await adjustments(db)).map(({ total, status }) => [total, status]);
@@ -79,6 +106,25 @@ describe('promise 12: a corrected invoice that is voided', () => {
     expect(await amountsOf('2026-12/acme/usage')).toEqual([{ amount: 9_000 }, { amount: -3_000 }]);
     expect(await billedInTheEnd(db)).toBe(0);
     expect(await breaches()).toEqual([]);
+  });
+
+  test('a void that somebody made in Stripe is followed the same way', async () => {
+    await policy('next_invoice');
+    await issued();
+    await comesLate(db, { 'acme-app': '8' });
+    await rateNovember(db, { 'acme-app': '2' });
+    await signOff(db, NOVEMBER);
+    const [invoice] = issuing.stripe.invoices();
+    const told = await voidInStripe(String(invoice?.id));
+    expect(told).toMatchObject({ status: 200, body: { kind: 'applied' } });
+    await compareChanges(db);
+    expect(await totals()).toEqual([
+      [3_000, 'placed'],
+      [-3_000, 'approved'],
+    ]);
+    expect((await rowsOf(db, 'select author from adjustments order by adjustment_id'))[1]).toEqual({
+      author: 'service:receive-stripe-events',
+    });
   });
 
   test('promise 23: over the limit another person decides on it than whoever asked for the void', async () => {
