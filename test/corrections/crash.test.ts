@@ -79,7 +79,7 @@ async function attempt(effects: Effects): Promise<'done' | 'crashed'> {
   const options = { url: db.url, role: 'daybook_app', poolSize: 2, applicationName: 'crash' };
   const database = openDatabase(options, effects);
   const client = await openStripeClient(
-    { apiBase: issuing.stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 500 },
+    { apiBase: issuing.stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 5_000 },
     effects,
     NO_PACE,
   );

@@ -20,7 +20,7 @@ export interface Issuing {
 export async function openStripe(db: TestDatabase, effects: Effects = EFFECTS): Promise<Issuing> {
   const stripe = await startStripeStandIn({ port: 0 });
   const client = await openStripeClient(
-    { apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 500 },
+    { apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: 5_000 },
     effects,
     NO_PACE,
   );
