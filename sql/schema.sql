@@ -241,7 +241,8 @@ create table charges (
   inputs text not null,
   details text not null,
   adjustment_id text,
-  constraint charges_pkey PRIMARY KEY (run_id, fencing_token, customer_id, purpose, "position"),
+  rating_number integer not null default 1,
+  constraint charges_pkey PRIMARY KEY (run_id, fencing_token, customer_id, rating_number, purpose, "position"),
   constraint charges_adjustment_id_fkey FOREIGN KEY (adjustment_id) REFERENCES adjustments(adjustment_id),
   constraint charges_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
   constraint charges_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
@@ -564,9 +565,12 @@ create table invoices (
   failure_detail text,
   rated_at timestamp with time zone not null,
   approver text,
+  author text,
+  rating_number integer not null default 1,
   constraint invoices_stripe_invoice_id_key UNIQUE (stripe_invoice_id),
   constraint invoices_pkey PRIMARY KEY (invoice_id),
   constraint invoices_approver_fkey FOREIGN KEY (approver) REFERENCES principals(principal),
+  constraint invoices_author_fkey FOREIGN KEY (author) REFERENCES principals(principal),
   constraint invoices_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
   constraint invoices_run_id_fkey FOREIGN KEY (run_id) REFERENCES billing_runs(run_id),
   constraint invoices_check CHECK (((status = 'held'::invoice_status) <= (hold_reason IS NOT NULL))),
@@ -1602,9 +1606,9 @@ CREATE OR REPLACE FUNCTION public.freeze_invoice()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if (old.customer_id, old.period, old.series, old.currency, old.subtotal, old.total, old.document, old.document_digest)
+  if (old.customer_id, old.period, old.series, old.currency, old.subtotal, old.total, old.document, old.document_digest, old.author, old.rating_number)
      is distinct from
-     (new.customer_id, new.period, new.series, new.currency, new.subtotal, new.total, new.document, new.document_digest) then
+     (new.customer_id, new.period, new.series, new.currency, new.subtotal, new.total, new.document, new.document_digest, new.author, new.rating_number) then
     raise exception 'the amounts of invoice % are immutable', old.invoice_id
       using errcode = 'DB002', hint = 'A correction is an adjustment, never an edit.';
   end if;
@@ -2696,6 +2700,21 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_reissuer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform require_actor(new.author, array['operator', 'approver', 'finance']::principal_role[], 'the one who bills anew');
+  if not exists (select from invoices i where (i.customer_id, i.period, i.series, i.status) = (new.customer_id, new.period, new.series, 'void')) then
+    raise exception 'no invoice of % for % was voided: there is nothing to bill anew', new.customer_id, new.period
+      using errcode = 'DB005', hint = 'daybook invoice void ID --why "…" comes first.';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_released()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2983,6 +3002,9 @@ AS $function$
   select i.invoice_id, i.status::text, coalesce(i.hold_reason, i.failure_detail, '')
   from invoices i where i.run_id = of_run and i.status in ('rated', 'held', 'approved', 'drafted', 'verified', 'stripe_failed')
   union all
+  select v.invoice_id, 'void', 'is billed to nobody: daybook invoice reissue ' || v.invoice_id || ' --why "…" bills it anew'
+  from unbilled_voids(of_run) v
+  union all
   select 'exception:' || e.exception_id, e.class || ' ' || e.status, e.detail
   from exceptions e where e.status not in ('resolved', 'waived')
     and (e.subject = of_run or e.subject like replace(of_run, '_', '\_') || '#%')
@@ -3231,6 +3253,20 @@ AS $function$
   where finding ->> 'severity' = 'warning' and finding ->> 'code' <> all (acknowledged)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.unbilled_voids(of_run text)
+ RETURNS TABLE(invoice_id text, customer_id text, currency text, total bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select distinct on (i.customer_id, i.series) i.invoice_id, i.customer_id, i.currency, i.total
+  from invoices i join billing_runs r using (run_id)
+  where i.run_id = of_run and i.fencing_token = r.fencing_token and i.status = 'void'
+    and not exists (select from invoices o where (o.customer_id, o.period, o.series) = (i.customer_id, i.period, i.series)
+                      and o.status not in ('void', 'superseded'))
+  order by i.customer_id, i.series, i.generation desc
+$function$;
+
 CREATE OR REPLACE FUNCTION public.usage_month_lock(of_month text)
  RETURNS bigint
  LANGUAGE sql
@@ -3327,6 +3363,7 @@ CREATE TRIGGER principals_act BEFORE INSERT OR UPDATE ON public.invoice_voids FO
 CREATE TRIGGER voids_are_kept BEFORE DELETE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
+CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE TRIGGER carried_adjustments_come_back AFTER UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = ANY (ARRAY['superseded'::invoice_status, 'void'::invoice_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION give_adjustments_back();
 CREATE TRIGGER held_until_released BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN ((((old.status = 'held'::invoice_status) AND (new.status = 'rated'::invoice_status)) OR ((old.status = 'rated'::invoice_status) AND (new.status = 'approved'::invoice_status)))) EXECUTE FUNCTION require_released();
 CREATE TRIGGER invoices_are_kept BEFORE DELETE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -3334,6 +3371,7 @@ CREATE CONSTRAINT TRIGGER lines_add_up AFTER INSERT ON public.invoices DEFERRABL
 CREATE TRIGGER mapped_since BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((old.status = 'held'::invoice_status) AND (new.status = 'approved'::invoice_status))) EXECUTE FUNCTION require_mapped_since();
 CREATE TRIGGER not_issued_under_void BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = 'approved'::invoice_status) AND (old.status <> 'approved'::invoice_status))) EXECUTE FUNCTION refuse_issue_under_void();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION enforce_transition('invoice');
+CREATE TRIGGER reissuer_acts BEFORE INSERT ON public.invoices FOR EACH ROW WHEN ((new.author IS NOT NULL)) EXECUTE FUNCTION require_reissuer();
 CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.mode_changes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('mode_change', 'next_contract_id');
 CREATE TRIGGER author_acts BEFORE INSERT ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION require_author();
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.mode_changes FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();

@@ -27,18 +27,22 @@ export interface Verdict extends RatedCustomer {
 interface NewInvoice extends Verdict {
   readonly invoiceId: string;
   readonly generation: number;
+  /** 1, and one more for each time that the customer was rated before in this run under its token. */
+  readonly ratingNumber: number;
   readonly document: string;
 }
 
 /**
  * Keeps the invoices and charges of some customers of a run: one statement for all invoices, one for all charges, and
- * one of each kind for what is held, however many there are.
+ * one of each kind for what is held, however many there are. `author` is who had a voided invoice billed anew; null for
+ * what the run rates by itself.
  */
 export async function keepRatings(
   transaction: Transaction,
   effects: Effects,
   run: PinnedRun,
   verdicts: readonly Verdict[],
+  author: string | null = null,
 ): Promise<void> {
   if (verdicts.length === 0) return;
   const invoices = await nameInvoices(transaction, run, verdicts);
@@ -48,9 +52,11 @@ export async function keepRatings(
     period: run.period,
     series: run.series,
     rated_at: effects.now(),
+    author,
     invoice_ids: invoices.map(({ invoiceId }) => invoiceId),
     customer_ids: invoices.map(({ customerId }) => customerId),
     generations: invoices.map(({ generation }) => generation),
+    rating_numbers: invoices.map(({ ratingNumber }) => ratingNumber),
     statuses: invoices.map(({ holds }): InvoiceStatus => (holds.length === 0 ? 'rated' : 'held')),
     currencies: invoices.map(({ rating }) => rating.currency),
     subtotals: invoices.map(({ rating }) => (rating.kind === 'rated' ? rating.subtotal : 0n)),
@@ -60,7 +66,9 @@ export async function keepRatings(
   });
   const holds = invoices.flatMap((one) => one.holds.map((hold) => ({ ...hold, invoiceId: one.invoiceId })));
   await keepHolds(transaction, effects, holds);
-  const charges = invoices.flatMap(chargesOf);
+  const charges = invoices.flatMap((one) =>
+    chargesOf(one).map((charge) => ({ ...charge, rating_number: one.ratingNumber })),
+  );
   if (charges.length > 0) {
     const columns = { run_id: run.runId, fencing_token: run.fencingToken };
     await transaction.rows(chargeInsertMany, { ...columns, charges: canonicalJson(charges) });
@@ -102,17 +110,22 @@ async function nameInvoices(
   const { period, series } = run;
   const customers = verdicts.map(({ customerId }) => customerId);
   const earlier = new Map(
-    (await transaction.rows(invoiceCountOfObligations, { customers, period, series })).map((row) => [
-      row.customer_id,
-      row,
-    ]),
+    (
+      await transaction.rows(invoiceCountOfObligations, {
+        customers,
+        period,
+        series,
+        run_id: run.runId,
+        fencing_token: run.fencingToken,
+      })
+    ).map((row) => [row.customer_id, row]),
   );
   return verdicts.map((verdict) => {
     const { customerId, rating } = verdict;
-    const { made = 0, voided = 0 } = earlier.get(customerId) ?? {};
+    const { made = 0, voided = 0, ratings = 0 } = earlier.get(customerId) ?? {};
     const invoiceId = `${period}/${customerId}/${series}${made === 0 ? '' : `/${made + 1}`}`;
     const document = invoiceDocument({ invoiceId, customerId, period, series }, rating);
-    return { ...verdict, invoiceId, generation: voided, document };
+    return { ...verdict, invoiceId, generation: voided, ratingNumber: ratings + 1, document };
   });
 }
 

@@ -69,7 +69,10 @@ async function replayPinned(reader: Reader, pinned: Pinned): Promise<InvoiceRepl
   );
   const kept = rows.map((invoice): KeptBytes => {
     const own = (charges.get(invoice.customer_id) ?? []).filter(
-      (charge) => charge.invoice_id === null || charge.invoice_id === invoice.invoice_id,
+      // What was rated beside the bill names no invoice; it is of the same rating.
+      (charge) =>
+        charge.invoice_id === invoice.invoice_id ||
+        (charge.invoice_id === null && charge.rating_number === invoice.rating_number),
     );
     return { invoice, charges: own, requests: requests.get(invoice.invoice_id) ?? [] };
   });

@@ -61,7 +61,7 @@ async function carryOut(session: ActingSession, act: VoidAct): Promise<CommandOu
 function carriedText(invoiceId: string, outcome: CarryOutcome, style: Style): string {
   switch (outcome.kind) {
     case 'voided':
-      return `${style.bold(invoiceId)} is ${style.good('void')}, in Stripe and here. Its obligation can be billed anew.`;
+      return `${style.bold(invoiceId)} is ${style.good('void')}, in Stripe and here. It is billed to nobody now: daybook invoice reissue ${invoiceId} --why "…" bills it anew.`;
     case 'withdrawn':
       return `${style.bold(invoiceId)} ${style.warning('was not voided')}: ${outcome.detail}.`;
     case 'failed':

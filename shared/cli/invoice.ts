@@ -20,6 +20,7 @@ import {
 import { explanationText } from './explanation-text.ts';
 import { registerInvoiceDecisions } from './invoice-decisions.ts';
 import { registerExport } from './invoice-export.ts';
+import { type ReissueOptions, reissueCommand } from './invoice-reissue.ts';
 import { registerReplay, unknownInvoice } from './invoice-replay.ts';
 import { type VoidOptions, voidCommand } from './invoice-void.ts';
 import type { CommandOutcome } from './outcome.ts';
@@ -65,6 +66,10 @@ export function registerInvoice(registration: Registration): void {
     .option('--approve', 'approve what somebody else asked for')
     .option('--withdraw', 'take back what was asked for')
     .action(runActing<[string, VoidOptions]>(registration, ['operator', 'approver', 'finance'], voidCommand));
+  addActingCommand(group, 'reissue', 'bill what a voided invoice was for anew; somebody else approves the new one')
+    .argument(...INVOICE)
+    .requiredOption('--why <reason>', 'the reason, for the log', parseReasonArgument)
+    .action(runActing<[string, ReissueOptions]>(registration, ['operator', 'approver', 'finance'], reissueCommand));
 }
 
 function parseStatus(text: string): InvoiceStatus {
@@ -175,6 +180,8 @@ async function show({ database }: Session, invoiceId: string): Promise<CommandOu
     stripeNumber: row.stripe_number,
     failureDetail: row.failure_detail,
     ratedAt: row.rated_at,
+    inPlaceOf: row.in_place_of,
+    reissuedAs: row.reissued_as,
     next: nextStates('invoice', row.status),
   };
   return { kind: 'done', value: { ...invoice, lines }, text: (style) => invoiceText(invoice, lines, style) };
@@ -194,6 +201,9 @@ interface ShownInvoice {
   readonly stripeNumber: string | null;
   readonly failureDetail: string | null;
   readonly ratedAt: Date;
+  /** The voided invoice that it stands for, and the one that came in its own place. */
+  readonly inPlaceOf: string | null;
+  readonly reissuedAs: string | null;
 }
 
 interface ShownLine {
@@ -216,6 +226,8 @@ function invoiceText(invoice: ShownInvoice, lines: readonly ShownLine[], style: 
       'Stripe',
       `${invoice.stripeInvoice}${invoice.stripeNumber === null ? '' : `, number ${invoice.stripeNumber}`}`,
     ]);
+  if (invoice.inPlaceOf !== null) facts.push(['in place of', `${invoice.inPlaceOf}, which is void`]);
+  if (invoice.reissuedAs !== null) facts.push(['billed anew as', invoice.reissuedAs]);
   if (invoice.holdReason !== null) facts.push(['held', style.warning(plain(invoice.holdReason))]);
   if (invoice.failureDetail !== null) facts.push(['failed', style.bad(plain(invoice.failureDetail))]);
   const rows = lines.map(({ key, label, project, quantity, amount }) => {

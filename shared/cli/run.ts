@@ -137,7 +137,9 @@ async function close(
 ): Promise<CommandOutcome> {
   const outcome = await closeRun(session, { runId, actor: session.actor, why, leave });
   if (outcome.kind === 'refused') {
-    const open = outcome.open.map(({ thing, state }) => `\n  ${thing}  ${plain(state)}`).join('');
+    const open = outcome.open
+      .map((one) => `\n  ${one.thing}  ${plain(one.state)}${one.why === '' ? '' : `: ${plain(one.why)}`}`)
+      .join('');
     const help = open === '' ? '' : `:${open}\nBring each to its end, or leave it on purpose with --leave ID`;
     return refused('not_closed', `${outcome.reason}${help}.`);
   }

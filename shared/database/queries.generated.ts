@@ -1024,7 +1024,7 @@ export const breachListOtherQuantities: Query<{ readonly most: number }, { reado
   name: 'breach_list_other_quantities',
   parameters: ['most'],
   text: `with billed as (
-  select c.run_id, c.fencing_token, c.customer_id, c.purpose, c.position, c.line_key, c.project_id, c.segment_from, c.segment_to,
+  select c.run_id, c.fencing_token, c.customer_id, c.rating_number, c.purpose, c.position, c.line_key, c.project_id, c.segment_from, c.segment_to,
     m.metric, v.document::jsonb -> 'metrics' -> m.metric ->> 'rollup' as rollup, i.value as billed,
     split_part(i.value, '/', 1)::numeric as top, coalesce(nullif(split_part(i.value, '/', 2), ''), '1')::numeric as bottom, m.divisor
   from charges c
@@ -1039,18 +1039,18 @@ export const breachListOtherQuantities: Query<{ readonly most: number }, { reado
   where u.customer_id is not null
   group by p.run_id, p.fencing_token, u.customer_id, u.metric, u.project_id, u.day
 ), totals as (
-  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day, sum(d.quantity) as quantity
+  select b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.metric, d.day, sum(d.quantity) as quantity
   from billed b join days d on d.run_id = b.run_id and d.fencing_token = b.fencing_token and d.customer_id = b.customer_id
     and d.metric = b.metric and d.day >= b.segment_from and d.day < b.segment_to and (b.project_id is null or d.project_id = b.project_id)
-  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day
+  group by b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.metric, d.day
 ), rolled as (
-  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+  select b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
     coalesce(case b.rollup when 'max' then max(t.quantity) when 'last' then sum(t.quantity) filter (where t.day = b.segment_to - 1)
              else sum(t.quantity) end, 0) as quantity,
     b.divisor * case b.rollup when 'mean' then b.segment_to - b.segment_from else 1 end as parts
   from billed b left join totals t on t.run_id = b.run_id and t.fencing_token = b.fencing_token and t.customer_id = b.customer_id
-    and t.purpose = b.purpose and t.position = b.position and t.metric = b.metric
-  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+    and t.rating_number = b.rating_number and t.purpose = b.purpose and t.position = b.position and t.metric = b.metric
+  group by b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
     b.divisor, b.segment_from, b.segment_to
 )
 select format('%s#%s %s %s line %s, %s', run_id, fencing_token, customer_id, purpose, line_key, metric) as "place",
@@ -1449,11 +1449,11 @@ limit $1::int`,
 export const chargeInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly charges: string }, Record<never, never>> = {
   name: 'charge_insert_many',
   parameters: ['run_id', 'fencing_token', 'charges'],
-  text: `insert into charges (run_id, fencing_token, customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to,
+  text: `insert into charges (run_id, fencing_token, customer_id, rating_number, purpose, position, invoice_id, contract_id, segment_from, segment_to,
   line_key, label, project_id, currency, quantity, exact, amount, formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details, adjustment_id)
-select $1, $2::int, r.customer_id, r.purpose, r.position, r.invoice_id, r.contract_id, r.segment_from, r.segment_to,
+select $1, $2::int, r.customer_id, r.rating_number, r.purpose, r.position, r.invoice_id, r.contract_id, r.segment_from, r.segment_to,
   r.line_key, r.label, r.project_id, r.currency, r.quantity, r.exact, r.amount, r.formula, r.formula_digest, r.plan_version, r.parameters_digest, r.usage_digest, r.inputs, r.details, r.adjustment_id
-from jsonb_to_recordset($3::jsonb) r (customer_id text, purpose charge_purpose, position int, invoice_id text, contract_id text, segment_from date, segment_to date,
+from jsonb_to_recordset($3::jsonb) r (customer_id text, rating_number int, purpose charge_purpose, position int, invoice_id text, contract_id text, segment_from date, segment_to date,
   line_key text, label text, project_id text, currency text, quantity text, exact text, amount bigint, formula text, formula_digest text, plan_version text,
   parameters_digest text, usage_digest text, inputs text, details text, adjustment_id text)`,
 };
@@ -1494,14 +1494,14 @@ order by 1, 2, 3, 4`,
 /**
  * The lines of some customers in a run under a token, billed and shadow, in their order, with everything that was fixed when they were rated.
  */
-export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string; readonly adjustment_id: string | null }> = {
+export const chargeListOfCustomers: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly customer_id: string; readonly rating_number: number; readonly purpose: ChargePurpose; readonly position: number; readonly invoice_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly currency: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula: string; readonly formula_digest: string; readonly plan_version: string; readonly parameters_digest: string; readonly usage_digest: string; readonly inputs: string; readonly details: string; readonly adjustment_id: string | null }> = {
   name: 'charge_list_of_customers',
   parameters: ['run_id', 'fencing_token', 'customers'],
-  text: `select customer_id, purpose, position, invoice_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
+  text: `select customer_id, rating_number, purpose, position, invoice_id, contract_id, segment_from, segment_to, line_key, label, project_id, currency, quantity, exact, amount,
   formula, formula_digest, plan_version, parameters_digest, usage_digest, inputs, details, adjustment_id
 from charges
 where run_id = $1 and fencing_token = $2 and customer_id = any($3::text[])
-order by customer_id, purpose, position`,
+order by customer_id, rating_number, purpose, position`,
 };
 
 /**
@@ -2603,13 +2603,15 @@ order by i.period, i.status`,
 };
 
 /**
- * How many invoices some customers' obligations have had, and how many of them were voided; no row for a first one.
+ * How many invoices some customers' obligations have had, how many of them were voided, and how often the customers were
+ * rated in a run under its token; no row for a first one.
  */
-export const invoiceCountOfObligations: Query<{ readonly customers: readonly string[]; readonly period: string; readonly series: string }, { readonly customer_id: string; readonly made: number; readonly voided: number }> = {
+export const invoiceCountOfObligations: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[]; readonly period: string; readonly series: string }, { readonly customer_id: string; readonly made: number; readonly voided: number; readonly ratings: number }> = {
   name: 'invoice_count_of_obligations',
-  parameters: ['customers', 'period', 'series'],
-  text: `select customer_id, count(*)::int as "made", (count(*) filter (where status = 'void'))::int as "voided"
-from invoices where customer_id = any($1::text[]) and period = $2 and series = $3
+  parameters: ['run_id', 'fencing_token', 'customers', 'period', 'series'],
+  text: `select customer_id, count(*)::int as "made", (count(*) filter (where status = 'void'))::int as "voided",
+  coalesce(max(rating_number) filter (where run_id = $1 and fencing_token = $2::int), 0)::int as "ratings"
+from invoices where customer_id = any($3::text[]) and period = $4 and series = $5
 group by customer_id`,
 };
 
@@ -2659,6 +2661,16 @@ export const invoiceFindIssued: Query<{ readonly customer_id: string; readonly p
 from invoices
 where customer_id = $1 and period = $2 and series = $3
   and status in ('approved', 'drafted', 'verified', 'stripe_failed', 'finalized', 'paid', 'uncollectible')`,
+};
+
+/**
+ * The live invoice of an obligation; the index of promise 4 allows one.
+ */
+export const invoiceFindLive: Query<{ readonly customer_id: string; readonly period: string; readonly series: string }, { readonly invoice_id: string; readonly status: InvoiceStatus }> = {
+  name: 'invoice_find_live',
+  parameters: ['customer_id', 'period', 'series'],
+  text: `select invoice_id, status from invoices
+where customer_id = $1 and period = $2 and series = $3 and status not in ('void', 'superseded')`,
 };
 
 /**
@@ -2729,14 +2741,14 @@ returning hold`,
 /**
  * Keeps the rated invoices of a shard in one statement. The index of promise 4 refuses a second live one of an obligation.
  */
-export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
+export const invoiceInsertMany: Query<{ readonly run_id: string; readonly fencing_token: number; readonly period: string; readonly series: string; readonly author: string | null; readonly rated_at: Date; readonly invoice_ids: readonly string[]; readonly customer_ids: readonly string[]; readonly generations: readonly number[]; readonly rating_numbers: readonly number[]; readonly statuses: readonly InvoiceStatus[]; readonly currencies: readonly string[]; readonly subtotals: readonly bigint[]; readonly documents: readonly string[]; readonly document_digests: readonly string[]; readonly hold_reasons: readonly (string | null)[] }, Record<never, never>> = {
   name: 'invoice_insert_many',
-  parameters: ['run_id', 'fencing_token', 'period', 'series', 'rated_at', 'invoice_ids', 'customer_ids', 'generations', 'statuses', 'currencies', 'subtotals', 'documents', 'document_digests', 'hold_reasons'],
-  text: `insert into invoices (invoice_id, run_id, fencing_token, customer_id, period, series, generation, status, currency, subtotal, total, document, document_digest, hold_reason, rated_at)
-select r.invoice_id, $1, $2::int, r.customer_id, $3, $4, r.generation, r.status, r.currency, r.subtotal, r.subtotal, r.document, r.document_digest, r.hold_reason, $5
-from unnest($6::text[], $7::text[], $8::int[], $9::invoice_status[], $10::text[], $11::bigint[],
-  $12::text[], $13::text[], $14::text[])
-  r (invoice_id, customer_id, generation, status, currency, subtotal, document, document_digest, hold_reason)`,
+  parameters: ['run_id', 'fencing_token', 'period', 'series', 'author', 'rated_at', 'invoice_ids', 'customer_ids', 'generations', 'rating_numbers', 'statuses', 'currencies', 'subtotals', 'documents', 'document_digests', 'hold_reasons'],
+  text: `insert into invoices (invoice_id, run_id, fencing_token, customer_id, period, series, generation, rating_number, author, status, currency, subtotal, total, document, document_digest, hold_reason, rated_at)
+select r.invoice_id, $1, $2::int, r.customer_id, $3, $4, r.generation, r.rating_number, $5, r.status, r.currency, r.subtotal, r.subtotal, r.document, r.document_digest, r.hold_reason, $6
+from unnest($7::text[], $8::text[], $9::int[], $10::int[], $11::invoice_status[], $12::text[], $13::bigint[],
+  $14::text[], $15::text[], $16::text[])
+  r (invoice_id, customer_id, generation, rating_number, status, currency, subtotal, document, document_digest, hold_reason)`,
 };
 
 /**
@@ -2819,10 +2831,10 @@ order by i.period, i.customer_id, i.invoice_id`,
 /**
  * Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
  */
-export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string; readonly collection_method: string | null; readonly days_until_due: number | null; readonly tax: string | null }> = {
+export const invoiceListForReplay: Query<{ readonly period: string | null; readonly invoice_id: string | null; readonly after: string; readonly batch_size: number }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly period: string; readonly series: string; readonly generation: number; readonly rating_number: number; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_customer_id: string | null; readonly period_from: string; readonly period_to: string; readonly collection_method: string | null; readonly days_until_due: number | null; readonly tax: string | null }> = {
   name: 'invoice_list_for_replay',
   parameters: ['period', 'invoice_id', 'after', 'batch_size'],
-  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.rating_number, i.status, i.currency, i.subtotal, i.total,
   i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to,
   k.collection_method as "collection_method", k.days_until_due as "days_until_due", k.tax as "tax"
 from invoices i join customers c using (customer_id) join billing_runs r using (run_id)
@@ -2963,13 +2975,17 @@ returning i.invoice_id, i.run_id`,
 };
 
 /**
- * One invoice, whatever its state, with the customer's name.
+ * One invoice, whatever its state, with the customer's name, the voided one before it and the one that came after its own void.
  */
-export const invoiceShow: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null; readonly rated_at: Date }> = {
+export const invoiceShow: Query<{ readonly invoice_id: string }, { readonly invoice_id: string; readonly run_id: string; readonly fencing_token: number; readonly rating_number: number; readonly customer_id: string; readonly customer_name: string; readonly period: string; readonly series: string; readonly status: InvoiceStatus; readonly currency: string; readonly subtotal: bigint; readonly total: bigint; readonly document: string; readonly document_digest: string; readonly hold_reason: string | null; readonly stripe_invoice_id: string | null; readonly stripe_number: string | null; readonly failure_detail: string | null; readonly rated_at: Date; readonly in_place_of: string | null; readonly reissued_as: string | null }> = {
   name: 'invoice_show',
   parameters: ['invoice_id'],
-  text: `select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, c.name as customer_name, i.period, i.series, i.status, i.currency, i.subtotal, i.total,
-  i.document, i.document_digest, i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.failure_detail, i.rated_at
+  text: `select i.invoice_id, i.run_id, i.fencing_token, i.rating_number, i.customer_id, c.name as customer_name, i.period, i.series, i.status, i.currency, i.subtotal, i.total,
+  i.document, i.document_digest, i.hold_reason, i.stripe_invoice_id, i.stripe_number, i.failure_detail, i.rated_at,
+  (select o.invoice_id from invoices o where (o.customer_id, o.period, o.series) = (i.customer_id, i.period, i.series)
+     and o.generation < i.generation and o.status = 'void' order by o.generation desc limit 1) as "in_place_of",
+  (select o.invoice_id from invoices o where (o.customer_id, o.period, o.series) = (i.customer_id, i.period, i.series)
+     and o.generation > i.generation and o.status <> 'superseded' order by o.generation limit 1) as "reissued_as"
 from invoices i join customers c using (customer_id)
 where i.invoice_id = $1`,
 };
@@ -3380,6 +3396,8 @@ export const planVersionListOfRun: Query<{ readonly run_id: string; readonly fen
   text: `select c.plan_version, v.plan, p.title, c.purpose, c.currency, count(distinct c.customer_id)::int as "customers", sum(c.amount)::bigint as "total"
 from charges c join plan_versions v using (plan_version) join plans p on p.plan = v.plan
 where c.run_id = $1 and c.fencing_token = $2
+  and exists (select from invoices i where (i.run_id, i.fencing_token, i.customer_id, i.rating_number) = (c.run_id, c.fencing_token, c.customer_id, c.rating_number)
+                and i.status not in ('superseded', 'void'))
 group by c.plan_version, v.plan, p.title, c.purpose, c.currency
 order by v.plan, c.plan_version, c.purpose, c.currency`,
 };
@@ -3582,6 +3600,20 @@ export const reratingShardAdd: Query<{ readonly customers: readonly string[]; re
 select g.run_id, g.rerating, coalesce((select max(s.shard) + 1 from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating), 0),
   $1::text[], 'waiting', $2
 from reratings g where g.run_id = $3 order by g.rerating desc limit 1
+returning rerating, shard`,
+};
+
+/**
+ * Hands customers over to the latest rerating of a run once more, as one shard of their own; no row when there is none. The
+ * caller holds the run's lock.
+ */
+export const reratingShardAppend: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly rerating: number; readonly shard: number }> = {
+  name: 'rerating_shard_append',
+  parameters: ['customers', 'run_id'],
+  text: `insert into rerating_shards (run_id, rerating, shard, customers, status)
+select g.run_id, g.rerating, coalesce((select max(s.shard) + 1 from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating), 0),
+  $1::text[], 'waiting'
+from reratings g where g.run_id = $2 order by g.rerating desc limit 1
 returning rerating, shard`,
 };
 
@@ -3857,7 +3889,8 @@ export const shadowListLines: Query<{ readonly periods: readonly string[] }, { r
   join billing_runs r on r.run_id = c.run_id and r.fencing_token = c.fencing_token
   join contracts k on k.contract_id = c.contract_id
   where r.period = any($1::text[]) and k.mode = 'shadow' and c.purpose in ('billed', 'shadow')
-    and (c.invoice_id is null or exists (select from invoices i where i.invoice_id = c.invoice_id and i.status <> 'superseded'))
+    and exists (select from invoices i where (i.run_id, i.fencing_token, i.customer_id, i.rating_number) = (c.run_id, c.fencing_token, c.customer_id, c.rating_number)
+                  and i.status not in ('superseded', 'void'))
     -- What was rated anew takes the place of what the run had rated.
     and not (c.purpose = 'shadow' and exists (select from comparisons n where n.run_id = r.run_id and n.customer_id = c.customer_id and n.shadow <> '[]'))
 ), anew as (
@@ -3898,19 +3931,21 @@ cross join lateral (select i.invoice_id is null and exists (select from invoices
 left join shadow_refusals s on s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.contract_id = k.contract_id
 where r.period = any($1::text[])
   and (v.voided or not exists (select from charges c where c.run_id = r.run_id and c.fencing_token = r.fencing_token
-                                 and c.contract_id = k.contract_id and c.purpose = 'shadow'))
+                                 and c.contract_id = k.contract_id and c.rating_number = i.rating_number and c.purpose = 'shadow'))
 order by 1, 2`,
 };
 
 /**
  * Keeps why usage plans beside fixed tiers could not be rated, from a JSON array; the tiers are billed all the same.
+ * A customer that is billed anew has its first reason already.
  */
 export const shadowRefusalInsert: Query<{ readonly run_id: string; readonly fencing_token: number; readonly refusals: string }, Record<never, never>> = {
   name: 'shadow_refusal_insert',
   parameters: ['run_id', 'fencing_token', 'refusals'],
   text: `insert into shadow_refusals (run_id, fencing_token, customer_id, contract_id, reason, detail)
 select $1, $2::int, r.customer_id, r.contract_id, r.reason, r.detail
-from jsonb_to_recordset($3::jsonb) r (customer_id text, contract_id text, reason text, detail text)`,
+from jsonb_to_recordset($3::jsonb) r (customer_id text, contract_id text, reason text, detail text)
+on conflict (run_id, fencing_token, contract_id) do nothing`,
 };
 
 /**

@@ -1,7 +1,7 @@
 -- Promise 5: values of metrics in lines, shadow lines too, that are not the roll-up of the rows in the checkpoints of their run.
 -- Lines whose month retention has dropped cannot be compared here any more.
 with billed as (
-  select c.run_id, c.fencing_token, c.customer_id, c.purpose, c.position, c.line_key, c.project_id, c.segment_from, c.segment_to,
+  select c.run_id, c.fencing_token, c.customer_id, c.rating_number, c.purpose, c.position, c.line_key, c.project_id, c.segment_from, c.segment_to,
     m.metric, v.document::jsonb -> 'metrics' -> m.metric ->> 'rollup' as rollup, i.value as billed,
     split_part(i.value, '/', 1)::numeric as top, coalesce(nullif(split_part(i.value, '/', 2), ''), '1')::numeric as bottom, m.divisor
   from charges c
@@ -16,18 +16,18 @@ with billed as (
   where u.customer_id is not null
   group by p.run_id, p.fencing_token, u.customer_id, u.metric, u.project_id, u.day
 ), totals as (
-  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day, sum(d.quantity) as quantity
+  select b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.metric, d.day, sum(d.quantity) as quantity
   from billed b join days d on d.run_id = b.run_id and d.fencing_token = b.fencing_token and d.customer_id = b.customer_id
     and d.metric = b.metric and d.day >= b.segment_from and d.day < b.segment_to and (b.project_id is null or d.project_id = b.project_id)
-  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.metric, d.day
+  group by b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.metric, d.day
 ), rolled as (
-  select b.run_id, b.fencing_token, b.customer_id, b.purpose, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+  select b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
     coalesce(case b.rollup when 'max' then max(t.quantity) when 'last' then sum(t.quantity) filter (where t.day = b.segment_to - 1)
              else sum(t.quantity) end, 0) as quantity,
     b.divisor * case b.rollup when 'mean' then b.segment_to - b.segment_from else 1 end as parts
   from billed b left join totals t on t.run_id = b.run_id and t.fencing_token = b.fencing_token and t.customer_id = b.customer_id
-    and t.purpose = b.purpose and t.position = b.position and t.metric = b.metric
-  group by b.run_id, b.fencing_token, b.customer_id, b.purpose, b.position, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
+    and t.rating_number = b.rating_number and t.purpose = b.purpose and t.position = b.position and t.metric = b.metric
+  group by b.run_id, b.fencing_token, b.customer_id, b.rating_number, b.purpose, b.position, b.line_key, b.metric, b.rollup, b.billed, b.top, b.bottom,
     b.divisor, b.segment_from, b.segment_to
 )
 select format('%s#%s %s %s line %s, %s', run_id, fencing_token, customer_id, purpose, line_key, metric) as "place!",

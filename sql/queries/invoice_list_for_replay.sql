@@ -1,5 +1,5 @@
 -- Invoices after one, in the order of their ids, of a period or one by its id, in every state; with what their copies in Stripe are made from.
-select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.status, i.currency, i.subtotal, i.total,
+select i.invoice_id, i.run_id, i.fencing_token, i.customer_id, i.period, i.series, i.generation, i.rating_number, i.status, i.currency, i.subtotal, i.total,
   i.document, i.document_digest, i.hold_reason, c.stripe_customer_id, r.period_from, r.period_to,
   k.collection_method as "collection_method?", k.days_until_due as "days_until_due?", k.tax as "tax?"
 from invoices i join customers c using (customer_id) join billing_runs r using (run_id)

@@ -7,7 +7,8 @@ with priced as (
   join billing_runs r on r.run_id = c.run_id and r.fencing_token = c.fencing_token
   join contracts k on k.contract_id = c.contract_id
   where r.period = any(:periods::text[]) and k.mode = 'shadow' and c.purpose in ('billed', 'shadow')
-    and (c.invoice_id is null or exists (select from invoices i where i.invoice_id = c.invoice_id and i.status <> 'superseded'))
+    and exists (select from invoices i where (i.run_id, i.fencing_token, i.customer_id, i.rating_number) = (c.run_id, c.fencing_token, c.customer_id, c.rating_number)
+                  and i.status not in ('superseded', 'void'))
     -- What was rated anew takes the place of what the run had rated.
     and not (c.purpose = 'shadow' and exists (select from comparisons n where n.run_id = r.run_id and n.customer_id = c.customer_id and n.shadow <> '[]'))
 ), anew as (

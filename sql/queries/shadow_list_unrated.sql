@@ -12,5 +12,5 @@ cross join lateral (select i.invoice_id is null and exists (select from invoices
 left join shadow_refusals s on s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.contract_id = k.contract_id
 where r.period = any(:periods::text[])
   and (v.voided or not exists (select from charges c where c.run_id = r.run_id and c.fencing_token = r.fencing_token
-                                 and c.contract_id = k.contract_id and c.purpose = 'shadow'))
+                                 and c.contract_id = k.contract_id and c.rating_number = i.rating_number and c.purpose = 'shadow'))
 order by 1, 2;

@@ -51,6 +51,34 @@ describe('run issue, with Stripe at the other end', () => {
     expect((await run('invoice', 'show', '2026-10/acme/usage')).out).toMatch(/Stripe +in_/);
   });
 
+  test('what was voided is billed anew by two people, and only then the month can be closed', async () => {
+    await issue();
+    const invoice = '2026-10/acme/usage';
+    const why = ['--why', 'wrong address', '--as'];
+    await run('invoice', 'void', invoice, ...why, 'person:omar');
+    await run('invoice', 'void', invoice, '--approve', ...why, 'person:fay');
+    const early = await run('run', 'close', '2026-10', ...why, 'person:fay');
+    expect(early).toMatchObject({ code: 1, err: expect.stringContaining(`daybook invoice reissue ${invoice}`) });
+    const reissued = await run('invoice', 'reissue', invoice, ...why, 'person:omar');
+    expect(reissued.out).toContain(`billed anew: ${invoice}/2 in place of ${invoice}, by person:omar`);
+    expect(reissued.out).toContain(`next: daybook invoice approve ${invoice}/2 --why "…", by somebody else`);
+    expect((await run('invoice', 'show', invoice)).out).toContain(`billed anew as  ${invoice}/2`);
+    expect((await run('invoice', 'show', `${invoice}/2`)).out).toContain(`in place of  ${invoice}, which is void`);
+    expect(await run('invoice', 'reissue', invoice, ...why, 'person:omar')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`is billed by ${invoice}/2`),
+    });
+    expect(await run('invoice', 'approve', `${invoice}/2`, ...why, 'person:ben')).toMatchObject({ code: 0 });
+    expect((await issue()).json()).toMatchObject({ invoices: [{ invoice: `${invoice}/2`, outcome: 'issued' }] });
+    expect(stripe.invoices().map(({ status, total }) => [status, total])).toEqual([
+      ['void', 71_015],
+      ['open', 71_015],
+    ]);
+    // Nobody pays for birch’s requests, which a person has accepted.
+    const leave = ['--leave', 'exception:1'];
+    expect(await run('run', 'close', '2026-10', ...leave, ...why, 'person:fay')).toMatchObject({ code: 0 });
+  });
+
   test('a lost connection exits 1 with the reason and an exception, and the next time it goes on to one invoice', async () => {
     stripe.faults.add({ method: 'POST', path: '/v1/invoices', call: 1, fault: { kind: 'drop_reply' } });
     const failed = await run('run', 'issue', '2026-10', '--as', 'person:omar');

@@ -34,7 +34,7 @@ describe('invoice void', () => {
     expect(asked.code).toBe(0);
     expect(stripe.invoices()).toMatchObject([{ status: 'open' }]);
     const voided = await run(...ask, 'person:fay', '--approve');
-    expect(voided.out).toContain('is void, in Stripe and here');
+    expect(voided.out).toContain('is void, in Stripe and here. It is billed to nobody now: daybook invoice reissue');
     expect(voided.code).toBe(0);
     expect((await row()).status).toBe('void');
     expect(stripe.invoices()).toMatchObject([{ status: 'void' }]);

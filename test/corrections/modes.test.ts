@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { create } from '../../functions/console/handler.ts';
+import { carryOutVoid } from '../../shared/billing/carry-out-void.ts';
+import { holdInvoice } from '../../shared/billing/invoice-decisions.ts';
+import { reissueInvoice } from '../../shared/billing/reissue-invoice.ts';
+import { replayInvoices } from '../../shared/billing/replay-period.ts';
+import { approveVoid, askVoid } from '../../shared/billing/void-invoice.ts';
 import { activateContract, approveContract, draftContract } from '../../shared/catalogue/contracts.ts';
 import {
   approveModeChange,
@@ -381,6 +386,26 @@ describe('shadow', () => {
     const report = await readShadowReport(db.database, [OCTOBER]);
     expect(report.customers).toMatchObject([{ customer: 'acme', billed: 30_000n, usage: 5_000n }]);
     expect(report.unrated).toMatchObject([{ customer: 'birch', why: 'the invoice was voided' }]);
+  });
+
+  test('an invoice that is billed anew is compared once, with what was rated beside it', async () => {
+    await shadowMonth();
+    const before = await readShadowReport(db.database, [OCTOBER]);
+    await holdInvoice(deps(), { invoiceId: '2026-10/acme/usage', actor: 'person:ben', why: 'wrong address' });
+    await askVoid(deps(), { invoiceId: '2026-10/acme/usage', actor: 'person:ben', why: 'wrong address' });
+    await approveVoid(deps(), { invoiceId: '2026-10/acme/usage', actor: 'person:fay', why: 'agreed' });
+    const carried = { ...deps(), stripe: () => Promise.reject(new Error('nothing was sent to Stripe')) };
+    expect(await carryOutVoid(carried, '2026-10/acme/usage', 'person:fay')).toEqual({ kind: 'voided' });
+    expect((await readShadowReport(db.database, [OCTOBER])).customers).toMatchObject([{ customer: 'birch' }]);
+    const reissued = await reissueInvoice(deps(), {
+      invoiceId: '2026-10/acme/usage',
+      actor: 'person:ben',
+      why: 'the address is right now',
+    });
+    expect(reissued).toMatchObject({ kind: 'reissued', runStatus: 'in_review' });
+    expect(await readShadowReport(db.database, [OCTOBER])).toEqual(before);
+    for await (const batch of replayInvoices(db.database, { kind: 'period', period: OCTOBER }))
+      expect(batch.map(({ kind }) => kind)).toEqual(['identical', 'identical', 'identical']);
   });
 
   test('the console draws both sides and names the figures, for those who see the picture and those who do not', async () => {
