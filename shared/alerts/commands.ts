@@ -25,6 +25,8 @@ export const COMMANDS = {
   showInvoice: (invoiceId: string) => `${DAYBOOK} invoice show ${invoiceId}`,
   voidInvoice: (invoiceId: string) =>
     `${DAYBOOK} invoice void ${invoiceId} --approve --as person:YOU --why "what was reviewed"`,
+  reissueInvoice: (invoiceId: string) =>
+    `${DAYBOOK} invoice reissue ${invoiceId} --as person:YOU --why "why it is billed anew"`,
   mapCustomer: (customerId: string) =>
     `${DAYBOOK} customers map ${customerId} cus_… --as person:YOU --why "which contract"`,
   reconcile: (period: string) => `${DAYBOOK} reconcile --period ${period} --as person:YOU`,

@@ -107,7 +107,8 @@ function ofRun({ run }: Situation): readonly Attention[] {
   }
 }
 
-function ofInvoices({ invoices, run }: Situation): readonly Attention[] {
+function ofInvoices(situation: Situation): readonly Attention[] {
+  const { invoices, run } = situation;
   const failed = invoices.filter((invoice) => invoice.status === 'stripe_failed');
   const held = invoices.filter((invoice) => invoice.status === 'held');
   const one = (what: string, tone: Tone, invoice: Situation['invoices'][number], command: string): Attention => ({
@@ -134,6 +135,39 @@ function ofInvoices({ invoices, run }: Situation): readonly Attention[] {
     ...more(
       held.length,
       'invoices are held',
+      'warning',
+      `/runs/${run?.period ?? ''}`,
+      COMMANDS.showRun(run?.period ?? 'PERIOD'),
+    ),
+    ...unbilledVoids(situation),
+  ];
+}
+
+/** What a voided invoice was for is billed to nobody until it is billed anew; a closed run has left it on purpose. */
+function unbilledVoids({ invoices, run }: Situation): readonly Attention[] {
+  if (run?.status === 'closed') return [];
+  // The id of a later generation has a number behind its obligation's period, customer and series.
+  const obligationOf = (id: string) => id.split('/').slice(0, 3).join('/');
+  const billed = new Set(invoices.filter(({ status }) => status !== 'void').map(({ id }) => obligationOf(id)));
+  const latest = new Map(
+    invoices
+      .filter(({ id, status }) => status === 'void' && !billed.has(obligationOf(id)))
+      .map(({ id }) => [obligationOf(id), id]),
+  );
+  const shown = [...latest.values()].slice(0, SHOWN_PER_KIND).map(
+    (id): Attention => ({
+      tone: 'warning',
+      what: `Invoice ${id} is void, and nothing stands in its place`,
+      why: 'The customer is not billed for the period until it is billed anew, or left on purpose when the run is closed.',
+      address: `/invoices/${id}`,
+      command: COMMANDS.reissueInvoice(id),
+    }),
+  );
+  return [
+    ...shown,
+    ...more(
+      latest.size,
+      'voided invoices are billed to nobody',
       'warning',
       `/runs/${run?.period ?? ''}`,
       COMMANDS.showRun(run?.period ?? 'PERIOD'),

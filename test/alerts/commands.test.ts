@@ -21,6 +21,7 @@ const EXAMPLES = [
   COMMANDS.releaseInvoice('2026-10/acme/usage'),
   COMMANDS.showInvoice('2026-10/acme/usage'),
   COMMANDS.voidInvoice('2026-10/acme/usage'),
+  COMMANDS.reissueInvoice('2026-10/acme/usage'),
   COMMANDS.mapCustomer('acme'),
   COMMANDS.reconcile('2026-10'),
   COMMANDS.acceptDifference(),

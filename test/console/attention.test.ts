@@ -28,6 +28,26 @@ const exception = {
 const invoice = { id: '2026-10/acme/usage', status: 'held', reason: 'negative_line: −2' };
 const cell = { region: 'eu', source: 'requests', day: '2026-10-07', reason: 'never read' };
 
+describe('a voided invoice', () => {
+  const issued = { period: '2026-10', status: 'issued' as const };
+  const voided = { id: '2026-10/acme/usage', status: 'void', reason: null };
+  const seen = (situation: Partial<Situation>) =>
+    attention({ ...CALM, run: issued, ...situation }).map(({ command }) => command);
+  const anew = (id: string) => `npm run daybook -- invoice reissue ${id} --as person:YOU --why "why it is billed anew"`;
+
+  test('is billed to nobody, until another stands in its place or the run is closed without it', () => {
+    expect(seen({ invoices: [voided] })).toEqual([anew(voided.id)]);
+    expect(seen({ invoices: [voided, { ...voided, id: `${voided.id}/2`, status: 'rated' }] })).toEqual([]);
+    expect(seen({ invoices: [voided], run: { ...issued, status: 'closed' } })).toEqual([]);
+  });
+
+  test('the latest of several is named, and each obligation by itself', () => {
+    const second = { ...voided, id: `${voided.id}/2` };
+    const other = { ...voided, id: '2026-10/acme/acme-1', status: 'finalized' };
+    expect(seen({ invoices: [voided, second, other] })).toEqual([anew(second.id)]);
+  });
+});
+
 describe('what needs a person', () => {
   test('nothing, when the machinery goes on by itself', () => {
     expect(attention(CALM)).toEqual([]);
