@@ -1,6 +1,7 @@
 import { asRefusal, type Refusal, refuse } from '../catalogue/refusal.ts';
 import type { Transaction } from '../database/database.ts';
 import {
+  type BillingRunStatus,
   type InvoiceStatus,
   invoiceLock,
   invoiceVoidApprove,
@@ -42,23 +43,31 @@ function notVoidable(invoiceId: string, status: InvoiceStatus): VoidRefusal {
   );
 }
 
-async function lockVoidable(transaction: Transaction, invoiceId: string): Promise<VoidRefusal | undefined> {
+type Voidable = { readonly kind: 'voidable'; readonly runStatus: BillingRunStatus };
+
+async function lockVoidable(transaction: Transaction, invoiceId: string): Promise<Voidable | VoidRefusal> {
   const invoice = await transaction.first(invoiceLock, { invoice_id: invoiceId });
   if (invoice === undefined) return refuse<VoidReason>('not_found', `There is no invoice ${invoiceId}.`);
-  return isVoidable(invoice.status) ? undefined : notVoidable(invoiceId, invoice.status);
+  return isVoidable(invoice.status)
+    ? { kind: 'voidable', runStatus: invoice.run_status }
+    : notVoidable(invoiceId, invoice.status);
 }
 
-/** Asks for a void. Nothing happens to the invoice until somebody else approves (promise 23, in the database). */
+/**
+ * Asks for a void. Nothing happens to the invoice until somebody else approves (promise 23, in the database). What was
+ * voided after its run was closed is not billed anew: `runStatus` is there to say so before it is done.
+ */
 export async function askVoid(
   { database, effects }: Pick<IssueDependencies, 'database' | 'effects'>,
   { invoiceId, actor, why }: VoidAct,
-): Promise<{ readonly kind: 'asked' } | VoidRefusal> {
+): Promise<{ readonly kind: 'asked'; readonly runStatus: BillingRunStatus } | VoidRefusal> {
   return asRefusal(() =>
     database.transaction({ actor, why }, async (transaction) => {
-      const problem = await lockVoidable(transaction, invoiceId);
-      if (problem !== undefined) return problem;
+      const invoice = await lockVoidable(transaction, invoiceId);
+      if (invoice.kind === 'refused') return invoice;
       const asked = { invoice_id: invoiceId, author: actor, why, asked_at: effects.now() };
-      if (await transaction.first(invoiceVoidAsk, asked)) return { kind: 'asked' as const };
+      if (await transaction.first(invoiceVoidAsk, asked))
+        return { kind: 'asked' as const, runStatus: invoice.runStatus };
       return refuse<'asked_before'>('asked_before', `A void of invoice ${invoiceId} is asked for already.`);
     }),
   );
@@ -74,11 +83,11 @@ export async function approveVoid(
 ): Promise<{ readonly kind: 'approved' } | VoidRefusal> {
   return asRefusal(() =>
     database.transaction({ actor, why }, async (transaction) => {
-      const problem = await lockVoidable(transaction, invoiceId);
+      const invoice = await lockVoidable(transaction, invoiceId);
       const live = await transaction.first(invoiceVoidFind, { invoice_id: invoiceId });
       // Stripe's webhook may have told of the void before it was recorded here.
       if (live?.status === 'approved') return { kind: 'approved' as const };
-      if (problem !== undefined) return problem;
+      if (invoice.kind === 'refused') return invoice;
       const approval = { invoice_id: invoiceId, approver: actor, approved_at: effects.now() };
       if (await transaction.first(invoiceVoidApprove, approval)) return { kind: 'approved' as const };
       const detail = `No void of invoice ${invoiceId} is asked for: daybook invoice void ${invoiceId} --why … asks for one.`;

@@ -30,7 +30,11 @@ export async function voidCommand(
     case 'asked':
       return done(invoiceId, 'asked', (style) => {
         const next = `daybook invoice void ${invoiceId} --approve --as person:… --why "…"`;
-        return `The void of ${style.bold(invoiceId)} is asked for. Somebody else approves it: ${next}`;
+        const closed =
+          outcome.runStatus === 'closed'
+            ? `\n${style.warning('Its run is closed')}: what is voided now is billed to nobody. A correction keeps the invoice: daybook contracts correct --help`
+            : '';
+        return `The void of ${style.bold(invoiceId)} is asked for. Somebody else approves it: ${next}${closed}`;
       });
     case 'withdrawn':
       return done(invoiceId, 'withdrawn', (style) => `The void of ${style.bold(invoiceId)} is no longer asked for.`);
@@ -61,7 +65,7 @@ async function carryOut(session: ActingSession, act: VoidAct): Promise<CommandOu
 function carriedText(invoiceId: string, outcome: CarryOutcome, style: Style): string {
   switch (outcome.kind) {
     case 'voided':
-      return `${style.bold(invoiceId)} is ${style.good('void')}, in Stripe and here. It is billed to nobody now: daybook invoice reissue ${invoiceId} --why "…" bills it anew.`;
+      return `${style.bold(invoiceId)} is ${style.good('void')}, in Stripe and here. It is billed to nobody now; while its run is open, daybook invoice reissue ${invoiceId} --why "…" bills it anew.`;
     case 'withdrawn':
       return `${style.bold(invoiceId)} ${style.warning('was not voided')}: ${outcome.detail}.`;
     case 'failed':

@@ -11,7 +11,7 @@ describe('promise 23: two people void an invoice', () => {
     const { keep, issue, dependencies, stripe, row, db } = await startIssueTest();
     await keep();
     await issue();
-    expect(await askVoid(dependencies, act('person:ben'))).toEqual({ kind: 'asked' });
+    expect(await askVoid(dependencies, act('person:ben'))).toEqual({ kind: 'asked', runStatus: 'issued' });
     expect(stripe.invoices()).toMatchObject([{ status: 'open' }]);
     expect(await carryOutVoid(dependencies, INVOICE, 'person:ben')).toEqual({ kind: 'nothing_approved' });
     expect(await approveVoid(dependencies, act('person:fay'))).toEqual({ kind: 'approved' });
@@ -68,7 +68,7 @@ describe('promise 23: two people void an invoice', () => {
     expect(await askVoid(dependencies, act('person:omar'))).toMatchObject({ kind: 'refused', reason: 'asked_before' });
     expect(await withdrawVoid(dependencies, act('person:ben', 'it was right'))).toEqual({ kind: 'withdrawn' });
     expect(await approveVoid(dependencies, act('person:fay'))).toMatchObject({ kind: 'refused', reason: 'not_asked' });
-    expect(await askVoid(dependencies, act('person:omar'))).toEqual({ kind: 'asked' });
+    expect(await askVoid(dependencies, act('person:omar'))).toMatchObject({ kind: 'asked' });
   });
 });
 

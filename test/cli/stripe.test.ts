@@ -34,10 +34,23 @@ describe('invoice void', () => {
     expect(asked.code).toBe(0);
     expect(stripe.invoices()).toMatchObject([{ status: 'open' }]);
     const voided = await run(...ask, 'person:fay', '--approve');
-    expect(voided.out).toContain('is void, in Stripe and here. It is billed to nobody now: daybook invoice reissue');
+    expect(voided.out).toContain(
+      'is void, in Stripe and here. It is billed to nobody now; while its run is open, daybook invoice reissue',
+    );
     expect(voided.code).toBe(0);
     expect((await row()).status).toBe('void');
     expect(stripe.invoices()).toMatchObject([{ status: 'void' }]);
+  });
+
+  test('of a closed run is told, before it is done, not to be billed anew', async () => {
+    const { run, db } = await issued();
+    expect((await run(...ask, 'person:omar')).out).not.toContain('closed');
+    await run(...ask, 'person:omar', '--withdraw');
+    await db.owner.query(`set session_replication_role = replica`);
+    await db.owner.query(`update billing_runs set status = 'closed'`);
+    expect((await run(...ask, 'person:omar')).out).toContain(
+      'Its run is closed: what is voided now is billed to nobody',
+    );
   });
 
   test('who asked cannot approve; an operator has not the role; without a request there is nothing to approve', async () => {
