@@ -3002,7 +3002,7 @@ AS $function$
   select i.invoice_id, i.status::text, coalesce(i.hold_reason, i.failure_detail, '')
   from invoices i where i.run_id = of_run and i.status in ('rated', 'held', 'approved', 'drafted', 'verified', 'stripe_failed')
   union all
-  select v.invoice_id, 'void', 'is billed to nobody: daybook invoice reissue ' || v.invoice_id || ' --why "…" bills it anew'
+  select v.invoice_id, 'void', 'billed to nobody; daybook invoice reissue ' || v.invoice_id || ' --why "…" bills it anew'
   from unbilled_voids(of_run) v
   union all
   select 'exception:' || e.exception_id, e.class || ' ' || e.status, e.detail

@@ -41,7 +41,11 @@ export async function closeRun(
         return { kind: 'refused', reason: `run ${runId} is ${run.status}; only an issued run can be closed`, open };
       const missing = open.filter(({ thing }) => !leave.includes(thing));
       if (missing.length > 0)
-        return { kind: 'refused', reason: `run ${runId} has ${missing.length} open things`, open: missing };
+        return {
+          kind: 'refused',
+          reason: `run ${runId} has ${missing.length === 1 ? 'an open thing' : `${missing.length} open things`}`,
+          open: missing,
+        };
       const left = [...new Set(leave)].sort();
       await transaction.rows(billingRunClose, {
         run_id: runId,

@@ -1,3 +1,4 @@
+import type { OpenThing } from '../billing/close-run.ts';
 import type { CustomerDifference, LineDifference } from '../billing/run-differences.ts';
 import { daysBetween, utcDay } from '../calendar/utc-day.ts';
 import type { RunState } from './run-state.ts';
@@ -17,8 +18,7 @@ export function runText(run: RunState, style: Style): string {
   const parts = [style.bold(`Run ${run.run}`), headText(run, style)];
   if (run.invoices.length > 0) parts.push('', invoiceTable(run, style), '', totalsText(run, style));
   if (run.differences.length > 0) parts.push('', differencesText(run, style));
-  if (run.status === 'issued' && run.open.length > 0)
-    parts.push('', style.warning('open:'), ...run.open.map(({ thing, state }) => `  ${thing}  ${plain(state)}`));
+  if (run.status === 'issued' && run.open.length > 0) parts.push('', style.warning('open:'), ...run.open.map(openText));
   const next = nextStep(run);
   if (next !== undefined) parts.push('', `next: ${next}`);
   return parts.join('\n');
@@ -175,4 +175,9 @@ function nextStep({ run, status, period, missing, reviewDigest, open }: RunState
     default:
       return status satisfies never;
   }
+}
+
+/** Something of a run that is not at its end, in one line: `2026-10/acme/usage  void: billed to nobody; …`. */
+export function openText({ thing, state, why }: OpenThing): string {
+  return `  ${thing}  ${plain(state)}${why === '' ? '' : `: ${plain(why)}`}`;
 }

@@ -16,10 +16,10 @@ import { RUN, type RunName } from './run-argument.ts';
 import { issueRun } from './run-issue.ts';
 import { rateRun } from './run-rate.ts';
 import { reportRun } from './run-report.ts';
-import { runText } from './run-show-text.ts';
+import { openText, runText } from './run-show-text.ts';
 import { readRun } from './run-state.ts';
 import type { Session } from './session.ts';
-import { counted, plain } from './terminal/table.ts';
+import { counted } from './terminal/table.ts';
 
 interface ActingOptions {
   readonly as?: string;
@@ -137,9 +137,7 @@ async function close(
 ): Promise<CommandOutcome> {
   const outcome = await closeRun(session, { runId, actor: session.actor, why, leave });
   if (outcome.kind === 'refused') {
-    const open = outcome.open
-      .map((one) => `\n  ${one.thing}  ${plain(one.state)}${one.why === '' ? '' : `: ${plain(one.why)}`}`)
-      .join('');
+    const open = outcome.open.map((one) => `\n${openText(one)}`).join('');
     const help = open === '' ? '' : `:${open}\nBring each to its end, or leave it on purpose with --leave ID`;
     return refused('not_closed', `${outcome.reason}${help}.`);
   }
