@@ -5,12 +5,10 @@ import {
   reratingListChangedCustomers,
   reratingLook,
   reratingOpen,
-  reratingShardAppend,
   reratingShardInsert,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import type { PinnedRun } from './pinned-run.ts';
 
 /** Customers that are compared in one transaction. */
 const CUSTOMERS_PER_SHARD = 100;
@@ -50,25 +48,6 @@ export async function openRerating(
     })),
   );
   return 'late';
-}
-
-/**
- * Compares customers of an approved run once more, after what they were billed has changed: with its latest rerating.
- * Without one, nothing has changed since the approval, and what was rated from the run's pins is right. The caller holds
- * the run's lock.
- */
-export async function compareAgain(
-  transaction: Transaction,
-  effects: Effects,
-  { runId, period }: Pick<PinnedRun, 'runId' | 'period'>,
-  customers: readonly string[],
-): Promise<void> {
-  const added = await transaction.first(reratingShardAppend, { run_id: runId, customers });
-  if (added === undefined) return;
-  const { rerating, shard } = added;
-  await recordEvents(transaction, effects, [
-    { type: 'period.changed', data: { runId, period, rerating, shard, shards: shard + 1 } },
-  ]);
 }
 
 function shardsOf(customers: readonly string[]): string[][] {

@@ -12,12 +12,12 @@ import {
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { anomalyHolds } from './anomaly-holds.ts';
+import { compareAgain } from './compare-again.ts';
 import { keepTotals } from './finish-rating.ts';
 import type { HoldSource } from './holds.ts';
 import type { InvoiceDecision } from './invoice-decisions.ts';
 import { judgeCustomers } from './judge-customers.ts';
 import { keepRatings } from './keep-ratings.ts';
-import { compareAgain } from './open-rerating.ts';
 import { seriesOf } from './pinned-run.ts';
 
 export type ReissueOutcome =
@@ -95,7 +95,7 @@ async function billAnew(
   const columns = { run_id: pinned.runId, fencing_token: pinned.fencingToken, customers };
   await transaction.rows(invoiceCorrectedTermsInsert, columns);
   if (run.status === 'in_review') await keepTotals(transaction, pinned);
-  else await compareAgain(transaction, effects, pinned, customers);
+  else await compareAgain(transaction, effects, { runId: pinned.runId, customers, author: work.author });
   const reissued = await transaction.first(invoiceFindLive, obligationOf(voided));
   if (reissued === undefined) throw new Error(`the invoice in place of ${voided.invoice_id} was kept and is gone`);
   const { invoice_id: invoiceId, status } = reissued;

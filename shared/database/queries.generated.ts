@@ -3604,20 +3604,6 @@ returning rerating, shard`,
 };
 
 /**
- * Hands customers over to the latest rerating of a run once more, as one shard of their own; no row when there is none. The
- * caller holds the run's lock.
- */
-export const reratingShardAppend: Query<{ readonly customers: readonly string[]; readonly run_id: string }, { readonly rerating: number; readonly shard: number }> = {
-  name: 'rerating_shard_append',
-  parameters: ['customers', 'run_id'],
-  text: `insert into rerating_shards (run_id, rerating, shard, customers, status)
-select g.run_id, g.rerating, coalesce((select max(s.shard) + 1 from rerating_shards s where s.run_id = g.run_id and s.rerating = g.rerating), 0),
-  $1::text[], 'waiting'
-from reratings g where g.run_id = $2 order by g.rerating desc limit 1
-returning rerating, shard`,
-};
-
-/**
  * Marks a shard as compared.
  */
 export const reratingShardEnd: Query<{ readonly run_id: string; readonly rerating: number; readonly shard: number }, { readonly shard: number }> = {
