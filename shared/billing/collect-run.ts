@@ -20,6 +20,7 @@ import { recordEvents } from '../events/outbox.ts';
 import { resolveException } from '../exceptions/exceptions.ts';
 import { judgeCheckpoints } from '../usage/anomalies.ts';
 import { isComplete } from '../usage/completeness.ts';
+import { holdTouchedInvoices } from './anomaly-holds.ts';
 import { openRerating } from './open-rerating.ts';
 import { runIdOf, scopeOf } from './pinned-run.ts';
 import { SHARD_LIMITS, type ShardLimits, shardsOf } from './shards.ts';
@@ -87,7 +88,8 @@ export async function collectRun(
 /**
  * Pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs changed before the
  * approval; and leaves the invoices of an approved run alone, opening a rerating that compares them with the late usage.
- * In any case it judges the figures of new checkpoints: anomalies hold customers when they are rated.
+ * In any case it judges the figures of new checkpoints: anomalies hold customers when they are rated, and those of other
+ * months' days the invoices that are rated already.
  */
 export async function lookAtRun(
   transaction: Transaction,
@@ -107,7 +109,8 @@ export async function lookAtRun(
   };
   const outcome = await lookAtLocked(transaction, effects, run, row.status, limits);
   // After the pinning: what is pinned by now is judged by the time that it is rated.
-  await judgeCheckpoints(transaction, effects, { from: utcDay(run.from), to: utcDay(run.to) });
+  const found = await judgeCheckpoints(transaction, effects, { from: utcDay(run.from), to: utcDay(run.to) });
+  await holdTouchedInvoices(transaction, effects, found);
   return outcome;
 }
 

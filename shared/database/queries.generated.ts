@@ -841,6 +841,37 @@ export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_i
 };
 
 /**
+ * The runs before their sign-off that bill a day of some open anomalies, locked to the end of the transaction in the order
+ * of their ids. Also those that still collect: one that is pinned and rated meanwhile would not see the anomalies.
+ */
+export const billingRunLockOfAnomalies: Query<{ readonly anomaly_ids: readonly bigint[] }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number }> = {
+  name: 'billing_run_lock_of_anomalies',
+  parameters: ['anomaly_ids'],
+  text: `select r.run_id, r.period, r.status, r.period_from, r.period_to, r.fencing_token
+from billing_runs r
+where r.status in ('open', 'collecting', 'complete', 'rating_failed', 'rated', 'in_review')
+  and exists (select from usage_anomalies a
+    where a.anomaly_id = any($1::bigint[]) and a.status = 'open' and a.day >= r.period_from and a.day < r.period_to
+      and (r.contract_id is null or a.customer_id = (select k.customer_id from contracts k where k.contract_id = r.contract_id)))
+order by r.run_id
+for no key update of r`,
+};
+
+/**
+ * The runs that bill a customer a day, locked to the end of the transaction in the order of their ids.
+ */
+export const billingRunLockOverDay: Query<{ readonly day: string; readonly customer_id: string }, { readonly run_id: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number }> = {
+  name: 'billing_run_lock_over_day',
+  parameters: ['day', 'customer_id'],
+  text: `select r.run_id, r.status, r.period_from, r.period_to, r.fencing_token
+from billing_runs r
+where r.period_from <= $1::date and r.period_to > $1::date
+  and (r.contract_id is null or $2 = (select k.customer_id from contracts k where k.contract_id = r.contract_id))
+order by r.run_id
+for no key update of r`,
+};
+
+/**
  * Makes a run when there is none of its scope and period; the unique index lets one win (promise 9).
  */
 export const billingRunOpen: Query<{ readonly run_id: string; readonly scope: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly contract_id: string | null; readonly author: string; readonly opened_at: Date }, { readonly run_id: string }> = {
@@ -2705,6 +2736,18 @@ from invoice_holds where invoice_id = $1 order by hold`,
 };
 
 /**
+ * Holds some invoices, each for one more reason than it was held for.
+ */
+export const invoiceHoldMany: Query<{ readonly invoice_ids: readonly string[]; readonly hold_reasons: readonly string[] }, { readonly invoice_id: string }> = {
+  name: 'invoice_hold_many',
+  parameters: ['invoice_ids', 'hold_reasons'],
+  text: `update invoices i set status = 'held', hold_reason = concat_ws('; ', i.hold_reason, r.hold_reason)
+from unnest($1::text[], $2::text[]) r (invoice_id, hold_reason)
+where i.invoice_id = r.invoice_id and i.status in ('rated', 'held')
+returning i.invoice_id`,
+};
+
+/**
  * Releases what is open of an invoice's holds. A trigger refuses who placed one of them (promise 23).
  */
 export const invoiceHoldRelease: Query<{ readonly released_by: string; readonly released_at: Date; readonly why: string; readonly invoice_id: string }, { readonly hold: number }> = {
@@ -2861,6 +2904,18 @@ where customer_id = any($1::text[]) and series = $2 and period < $3 and period >
   and status not in ('void', 'superseded', 'held')
 group by customer_id, currency, period
 order by customer_id, currency, period desc`,
+};
+
+/**
+ * The invoices of some customers of a run under a token that wait for the sign-off and could be rated: those that can be held.
+ */
+export const invoiceListHoldable: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly invoice_id: string; readonly customer_id: string }> = {
+  name: 'invoice_list_holdable',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select i.invoice_id, i.customer_id from invoices i
+where i.run_id = $1 and i.fencing_token = $2 and i.customer_id = any($3::text[]) and i.status in ('rated', 'held')
+  and not exists (select from invoice_holds h where h.invoice_id = i.invoice_id and not h.releasable)
+order by i.invoice_id`,
 };
 
 /**
@@ -4300,22 +4355,24 @@ export const usageAnomalyLockSource: Query<{ readonly region: string; readonly s
 
 /**
  * Keeps findings, from a JSON array, in one statement. One that is known keeps its id: an open one takes the new figures, a
- * cleared one is open again, and a released one only when the figures that a person has judged are others now.
+ * cleared one is open again, and a released one only when the figures that a person has judged are others now. Says of each
+ * whether it was not open before: what the statement reads is what was there when it began.
  */
-export const usageAnomalyRecord: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly found_at: Date; readonly findings: string }, { readonly anomaly_id: bigint }> = {
+export const usageAnomalyRecord: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly found_at: Date; readonly findings: string }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly is_new: boolean }> = {
   name: 'usage_anomaly_record',
   parameters: ['region', 'source_id', 'metric', 'found_at', 'findings'],
-  text: `insert into usage_anomalies (customer_id, region, source_id, metric, project_id, day, kind, status, quantity, baseline, baseline_days, checkpoint_id, found_at)
+  text: `insert into usage_anomalies as a (customer_id, region, source_id, metric, project_id, day, kind, status, quantity, baseline, baseline_days, checkpoint_id, found_at)
 select f.customer_id, $1, $2, $3, f.project_id, f.day, f.kind, 'open', f.quantity, f.baseline, f.baseline_days, f.checkpoint_id, $4
 from jsonb_to_recordset($5::jsonb) f (customer_id text, project_id text, day date, kind usage_anomaly_kind, quantity text, baseline text, baseline_days int, checkpoint_id bigint)
 on conflict on constraint one_finding_per_figure do update
 set status = 'open', metric = excluded.metric, quantity = excluded.quantity, baseline = excluded.baseline, baseline_days = excluded.baseline_days,
   checkpoint_id = excluded.checkpoint_id,
-  found_at = case when usage_anomalies.status = 'open' then usage_anomalies.found_at else excluded.found_at end,
+  found_at = case when a.status = 'open' then a.found_at else excluded.found_at end,
   ended_at = null, ended_by = null, why = null
-where usage_anomalies.status <> 'released' or usage_anomalies.quantity <> excluded.quantity
-  or (excluded.kind = 'project_vanished' and usage_anomalies.baseline <> excluded.baseline)
-returning anomaly_id`,
+where a.status <> 'released' or a.quantity <> excluded.quantity
+  or (excluded.kind = 'project_vanished' and a.baseline <> excluded.baseline)
+returning a.anomaly_id, a.customer_id,
+  not exists (select from usage_anomalies b where b.anomaly_id = a.anomaly_id and b.status = 'open') as "is_new"`,
 };
 
 /**
