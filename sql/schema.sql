@@ -2744,6 +2744,10 @@ declare
   rule close_rules;
   objection text;
 begin
+  if run_inputs_digest(new.run_id) is distinct from new.inputs_digest then
+    raise exception 'the inputs of run % have changed since it was rated', new.run_id
+      using errcode = 'DB005', hint = 'It is rated anew before it is reviewed: daybook run rate PERIOD.';
+  end if;
   if new.approval_rule is null then
     perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
   else
@@ -2927,6 +2931,7 @@ declare
 begin
   if rule.kind is distinct from 'automatic_approval' or rule.status <> 'in_force' then return 'no rule is in force'; end if;
   if run.contract_id is not null then return 'an off-cycle run takes a person'; end if;
+  if run_inputs_digest(run.run_id) is distinct from run.inputs_digest then return 'its inputs have changed since it was rated'; end if;
   if exists (select from invoices i join invoice_holds h using (invoice_id) where i.run_id = run.run_id and i.status not in ('superseded', 'void')) then
     return 'an invoice is or was held';
   end if;
