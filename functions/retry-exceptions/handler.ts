@@ -1,4 +1,4 @@
-import { deliverAlerts, raiseDeadLetterAlerts } from '../../shared/alerts/deliver.ts';
+import { deliverAlerts, raiseDeadLetterAlerts, raiseExceptionAlerts } from '../../shared/alerts/deliver.ts';
 import { dropBackChangedRuns } from '../../shared/billing/changed-runs.ts';
 import { reportOverdueRuns } from '../../shared/billing/overdue-runs.ts';
 import { publishOutbox } from '../../shared/events/outbox.ts';
@@ -18,7 +18,7 @@ const BACKFILL_MS = 4 * 60_000;
  * claimed by one caller, a backfill's cells one by one, and each piece of work bears being done again. A run whose grace
  * is over becomes an exception here, once: nothing else happens to it. One whose contracts have changed is rated anew: no
  * event tells of that. Alerts that a crash or Slack left unsent are sent
- * here too: no event may come to send them.
+ * here too, and those of exceptions that no event tells of, like a shard that cannot be rated.
  */
 export function create(world: World): HttpHandler {
   const dependencies = {
@@ -32,6 +32,7 @@ export function create(world: World): HttpHandler {
     const overdue = await reportOverdueRuns(world, ACTOR);
     await publishOutbox(world.database, world.publisher, world.effects, ACTOR);
     await raiseDeadLetterAlerts(world, ACTOR);
+    await raiseExceptionAlerts(world, ACTOR);
     await deliverAlerts(world, ACTOR);
     // Last, because it may take minutes.
     const until = new Date(world.effects.now().getTime() + BACKFILL_MS);

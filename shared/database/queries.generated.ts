@@ -2501,6 +2501,18 @@ order by opened_at, exception_id`,
 };
 
 /**
+ * The live exceptions that people are told of by themselves: those of some classes, and of any class what its policy has
+ * given up.
+ */
+export const exceptionListToTell: Query<{ readonly classes: readonly string[] }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly opened_at: Date }> = {
+  name: 'exception_list_to_tell',
+  parameters: ['classes'],
+  text: `select exception_id, class, subject, status, reason, detail, opened_at from exceptions
+where status = 'escalated' or (status in ('open', 'retrying') and class = any($1::text[]))
+order by opened_at, exception_id`,
+};
+
+/**
  * Opens an exception for each subject of one class, or counts a further failure of the one that is open. Each subject comes once.
  */
 export const exceptionRaiseMany: Query<{ readonly class: string; readonly raised_at: Date; readonly subjects: readonly string[]; readonly reasons: readonly string[]; readonly details: readonly string[]; readonly next_attempts_at: readonly (Date | null)[] }, { readonly exception_id: bigint; readonly subject: string }> = {
