@@ -4,8 +4,8 @@ import type { Effects } from '../effects/effects.ts';
 import { lookAtRun } from './collect-run.ts';
 
 /**
- * Looks at every run before its sign-off whose inputs have changed: usage tells of itself by its event, a contract that
- * was activated or ended does not. Each is dropped back and rated anew; the sign-off refuses it until then. Returns them.
+ * Looks at every run before its sign-off whose inputs have changed: usage tells of itself by its event; a contract that
+ * was activated or ended, and a source that was approved, do not. Each is dropped back and rated anew, once it is complete; the sign-off refuses it until then. Returns them.
  */
 export async function dropBackChangedRuns(
   { database, effects }: { readonly database: Database; readonly effects: Effects },

@@ -1,6 +1,7 @@
 import { previousPeriod } from '../calendar/billing-period.ts';
 import type { Transaction } from '../database/database.ts';
 import { customerListUnmappedAmong, invoiceListHistory } from '../database/queries.generated.ts';
+import { carriedLines } from './adjustment.ts';
 import { brokenBounds } from './bounds.ts';
 import { dueAdjustments } from './carry-adjustments.ts';
 import { readBounds } from './close-rules.ts';
@@ -68,7 +69,8 @@ async function boundsCheck(
   return ({ customerId, rating }) => {
     if (rating.kind === 'held') return [];
     const { currency, subtotal } = rating;
-    const lines = rating.billed.reduce((sum, segment) => sum + segment.lines.length, 0);
+    const own = rating.billed.reduce((sum, segment) => sum + segment.lines.length, 0);
+    const lines = rating.adjustments.reduce((sum, adjustment) => sum + carriedLines(adjustment).length, own);
     const invoice = { period: run.period, currency, lines, total: subtotal };
     return brokenBounds(invoice, history.get(`${customerId} ${currency}`) ?? [], boundsOf(currency));
   };

@@ -14,6 +14,19 @@ language sql stable set search_path = public, pg_temp as $$
   from billing_runs r where r.run_id = of_run
 $$;
 
+-- Whether a run rests on other inputs by now than it was rated on: usage or contracts that changed, or a source that was
+-- approved since and whose days are neither there nor waived (promise 3).
+create function run_has_changed(run billing_runs) returns boolean
+language sql stable set search_path = public, pg_temp as $$
+  select run_inputs_digest(run.run_id) is distinct from run.inputs_digest
+    or exists (
+      select from generate_series(run.period_from, run.period_to - 1, interval '1 day') d (day)
+      join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+      join regions g on g.region = s.region and g.active_from <= d.day and (g.active_to is null or g.active_to > d.day)
+      where not exists (select from checkpoints c where c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete')
+        and not exists (select from completeness_waivers w where w.day = d.day and w.region = s.region and w.source_id = s.source_id and w.status = 'approved'))
+$$;
+
 -- Why a rule of automatic approval does not let a run go on: also inputs that are others by now.
 create or replace function rule_objection(rule close_rules, run billing_runs) returns text
 language plpgsql stable security definer set search_path = public, pg_temp as $$
@@ -24,7 +37,7 @@ declare
 begin
   if rule.kind is distinct from 'automatic_approval' or rule.status <> 'in_force' then return 'no rule is in force'; end if;
   if run.contract_id is not null then return 'an off-cycle run takes a person'; end if;
-  if run_inputs_digest(run.run_id) is distinct from run.inputs_digest then return 'its inputs have changed since it was rated'; end if;
+  if run_has_changed(run) then return 'its inputs have changed since it was rated'; end if;
   if exists (select from invoices i join invoice_holds h using (invoice_id) where i.run_id = run.run_id and i.status not in ('superseded', 'void')) then
     return 'an invoice is or was held';
   end if;
@@ -52,7 +65,7 @@ declare
   rule close_rules;
   objection text;
 begin
-  if run_inputs_digest(new.run_id) is distinct from new.inputs_digest then
+  if run_has_changed(new) then
     raise exception 'the inputs of run % have changed since it was rated', new.run_id
       using errcode = 'DB005', hint = 'It is rated anew before it is reviewed: daybook run rate PERIOD.';
   end if;

@@ -143,6 +143,21 @@ describe('the billing run', () => {
     expect((await invoices()).at(-1)).toEqual({ invoice_id: '2026-10/cedar/usage/2', status: 'approved', total: 1 });
   });
 
+  test('promise 3: a source that is approved for the period before the sign-off keeps the run from it until its days are there', async () => {
+    await aggregateAll(db.database, USAGE);
+    await collect(db.database);
+    await rate(db.database, 0);
+    await db.owner.query(`insert into metrics values ('data_gb', 'Data', 'GB', 'sum', 1)`);
+    await db.owner.query(
+      `insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from, active_to)
+       values ('data-gb', 1, 'data_gb', 'us-east', '{}', 'sha256:configuration', '2026-10-03', '2026-10-04')`,
+    );
+    expect(await approve('person:fay')).toMatchObject({ kind: 'refused' });
+    expect(await dropBackChangedRuns(deps(), 'service:retry-exceptions')).toEqual([PERIOD]);
+    expect(await runStatus()).toEqual({ status: 'collecting', fencing_token: 2 });
+    expect((await invoices()).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'superseded']);
+  });
+
   test('a new revision that nobody has looked at yet keeps the run from its sign-off too', async () => {
     await aggregateAll(db.database, USAGE);
     await collect(db.database);
