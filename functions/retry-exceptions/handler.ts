@@ -17,8 +17,8 @@ const BACKFILL_MS = 4 * 60_000;
  * Tries again what is due, then works at backfills that nobody's command works at. A repeat is safe: a due exception is
  * claimed by one caller, a backfill's cells one by one, and each piece of work bears being done again. A run whose grace
  * is over becomes an exception here, once: nothing else happens to it. One whose contracts have changed is rated anew: no
- * event tells of that. Alerts that a crash or Slack left unsent are sent
- * here too, and those of exceptions that no event tells of, like a shard that cannot be rated.
+ * event tells of that. Alerts that a crash or Slack left unsent are sent here too, and those of exceptions that no event tells
+ * of, like a shard that cannot be rated.
  */
 export function create(world: World): HttpHandler {
   const dependencies = {

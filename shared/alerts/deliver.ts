@@ -12,7 +12,7 @@ import { sleep } from '../effects/sleep.ts';
 import type { Logger } from '../logging/logger.ts';
 import { type AlertOutcome, type Severity, sendAlert } from '../slack/alert.ts';
 import { deadLetterNotice } from './dead-letter-notice.ts';
-import { CLASSES_TO_TELL, exceptionNotice } from './exception-notice.ts';
+import { CLASSES_TO_TELL, exceptionNotice, RETRIED_CLASSES } from './exception-notice.ts';
 import { raiseAlert } from './raise.ts';
 
 /** Slack's incoming webhooks take one message a second. */
@@ -75,12 +75,11 @@ export async function raiseExceptionAlerts(
   { database, effects }: Pick<AlertDependencies, 'database' | 'effects'>,
   actor: string,
 ): Promise<void> {
-  const live = await database.rows(exceptionListToTell, { classes: CLASSES_TO_TELL });
+  const live = await database.rows(exceptionListToTell, { classes: CLASSES_TO_TELL, retried_classes: RETRIED_CLASSES });
   if (live.length === 0) return;
   await database.transaction({ actor, why: 'tell people of exceptions' }, async (transaction) => {
     for (const row of live) {
-      const exception = { ...row, exceptionId: row.exception_id, openedAt: row.opened_at };
-      await raiseAlert(transaction, effects.now(), exceptionNotice(exception));
+      await raiseAlert(transaction, effects.now(), exceptionNotice({ ...row, openedAt: row.opened_at }));
     }
   });
 }

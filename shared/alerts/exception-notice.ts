@@ -25,8 +25,10 @@ const TOLD_BY = {
 /** The classes whose exceptions nothing else tells people of. */
 export const CLASSES_TO_TELL = (Object.keys(TOLD_BY) as ExceptionClass[]).filter((name) => TOLD_BY[name] === 'alert');
 
+/** The classes that are tried again, so that their policy can give one up. */
+export const RETRIED_CLASSES = (Object.keys(POLICIES) as ExceptionClass[]).filter(isRetried);
+
 export interface LiveException {
-  readonly exceptionId: bigint;
   readonly class: string;
   readonly subject: string;
   readonly status: string;
@@ -37,16 +39,16 @@ export interface LiveException {
 
 /** One alert per class, run or region, and day: the shards of a run that fail alike are one fault. Told again when it is given up. */
 export function exceptionNotice(exception: LiveException): Notice {
-  const { exceptionId, class: name, subject, status, reason, detail, openedAt } = exception;
+  const { class: name, subject, status, reason, detail, openedAt } = exception;
   const about = subject.split(/[/#]/, 1)[0] ?? subject;
   const day = openedAt.toISOString().slice(0, 10);
-  const isGivenUp = status === 'escalated';
+  const isGivenUp = status === 'escalated' && isRetried(name);
   return {
     occasion: { job: `exception ${name}`, window: `${about} ${day}`, error: isGivenUp ? 'given_up' : 'open' },
     alert: {
       severity: severityOf(name, isGivenUp),
       title: `${name.replaceAll('_', ' ')}: ${subject}${isGivenUp ? ' is given up and waits for a person' : ''}`,
-      where: `exception ${exceptionId} about ${subject}; others of ${about} that day are not told again`,
+      where: `${subject}; other exceptions of this class about ${about} that day are not told again`,
       why: `${reason}: ${detail}`,
       recover: `${recoveryCommand(name, subject)}\n${COMMANDS.listExceptions()}`,
     },
@@ -55,6 +57,11 @@ export function exceptionNotice(exception: LiveException): Notice {
 
 /** What stops a run, or was given up, is critical; what waits for a decision while the rest goes on is a warning. */
 function severityOf(name: string, isGivenUp: boolean): Severity {
-  const isRetried = Object.hasOwn(POLICIES, name) && POLICIES[name as ExceptionClass].maxAttempts > 0;
-  return isGivenUp || isRetried || name === 'period_incomplete' || name === 'voiding_failed' ? 'critical' : 'warning';
+  return isGivenUp || isRetried(name) || name === 'period_incomplete' || name === 'voiding_failed'
+    ? 'critical'
+    : 'warning';
+}
+
+function isRetried(name: string): boolean {
+  return Object.hasOwn(POLICIES, name) && POLICIES[name as ExceptionClass].maxAttempts > 0;
 }

@@ -2501,14 +2501,15 @@ order by opened_at, exception_id`,
 };
 
 /**
- * The live exceptions that people are told of by themselves: those of some classes, and of any class what its policy has
- * given up.
+ * The live exceptions that people are told of by themselves: those of some classes, and of the classes that are tried again
+ * what their policy has given up.
  */
-export const exceptionListToTell: Query<{ readonly classes: readonly string[] }, { readonly exception_id: bigint; readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly opened_at: Date }> = {
+export const exceptionListToTell: Query<{ readonly classes: readonly string[]; readonly retried_classes: readonly string[] }, { readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly opened_at: Date }> = {
   name: 'exception_list_to_tell',
-  parameters: ['classes'],
-  text: `select exception_id, class, subject, status, reason, detail, opened_at from exceptions
-where status = 'escalated' or (status in ('open', 'retrying') and class = any($1::text[]))
+  parameters: ['classes', 'retried_classes'],
+  text: `select class, subject, status, reason, detail, opened_at from exceptions
+where status not in ('resolved', 'waived')
+  and (class = any($1::text[]) or (status = 'escalated' and class = any($2::text[])))
 order by opened_at, exception_id`,
 };
 

@@ -7,6 +7,7 @@ import { systemEffects } from '../../shared/effects/system.ts';
 import { EVENT_VERSION, type EventData, type Topic } from '../../shared/events/catalogue.ts';
 import { keepDeadLetter } from '../../shared/events/receive.ts';
 import { type Failure, raiseException } from '../../shared/exceptions/exceptions.ts';
+import { POLICIES } from '../../shared/exceptions/policy.ts';
 import { seedMonth } from '../console/seed.ts';
 import { request, testWorld } from '../console/world.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
@@ -144,21 +145,21 @@ describe('alert-failures', () => {
     expect(period).toMatch(/rotating_light.*grace_is_over.*npm run daybook -- usage completeness --period 2026-09/);
   });
 
-  test('what its policy has given up is told once more; what an event tells of is not told before', async () => {
-    const failure = {
-      class: 'adjustment_undecided',
-      subject: '2026-10/acme/adjustment/1',
-      reason: 'r',
-      detail: 'd',
-    } as const;
-    await raise(failure);
+  test('what its policy has given up is told then, and once; what waits for a person from the start is not called given up', async () => {
+    const subject = '2026-10/acme/adjustment/1/credit/1';
+    const failure = { class: 'credit_failed', subject, reason: 'stripe_refused', detail: 'paid' } as const;
+    const waiting = { class: 'unbilled_usage', subject: '2026-10', reason: 'nobody_to_bill', detail: 'd' } as const;
+    for (let attempt = 1; attempt < POLICIES.credit_failed.maxAttempts; attempt += 1) await raise(failure);
     await fire();
     expect(told()).toHaveLength(0);
     await raise(failure);
+    for (const _time of [1, 2]) await raise(waiting);
     await fire();
     await fire();
-    expect(told()).toHaveLength(1);
-    expect(told()[0]).toMatch(/is given up and waits for a person.*adjustments show 2026-10\/acme\/adjustment\/1/);
+    expect(told()).toHaveLength(2);
+    expect(told().filter((text) => text.includes('is given up'))).toEqual([
+      expect.stringMatching(/is given up and waits for a person.*adjustments apply 2026-10\/acme\/adjustment\/1/),
+    ]);
   });
 
   test('a priced run is told with its counts, its total and the command that signs it off', async () => {
