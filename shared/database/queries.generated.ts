@@ -713,23 +713,24 @@ returning fencing_token`,
 };
 
 /**
- * A run as it stands, with the digest over what a reviewer sees of it now.
+ * A run as it stands, with the digest over what a reviewer sees of it now, and whether its inputs are others by now.
  */
-export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null; readonly contract_id: string | null; readonly reviewed_digest: string | null; readonly closed_by: string | null; readonly closed_at: Date | null; readonly left_open: readonly string[]; readonly review_digest: string }> = {
+export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null; readonly contract_id: string | null; readonly reviewed_digest: string | null; readonly closed_by: string | null; readonly closed_at: Date | null; readonly left_open: readonly string[]; readonly review_digest: string; readonly has_changed: boolean }> = {
   name: 'billing_run_find',
   parameters: ['run_id'],
   text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approval_rule, approved_at, opened_at, totals,
-  contract_id, reviewed_digest, closed_by, closed_at, left_open, run_review_digest(run_id) as "review_digest"
-from billing_runs where run_id = $1`,
+  contract_id, reviewed_digest, closed_by, closed_at, left_open, run_review_digest(run_id) as "review_digest",
+  (inputs_digest is not null and run_has_changed(r)) as "has_changed"
+from billing_runs r where run_id = $1`,
 };
 
 /**
- * Whether usage or contracts have changed since the run was pinned.
+ * Whether usage, contracts or required sources have changed since the run was pinned.
  */
 export const billingRunInputsChanged: Query<{ readonly run_id: string }, { readonly changed: boolean }> = {
   name: 'billing_run_inputs_changed',
   parameters: ['run_id'],
-  text: `select run_inputs_digest(run_id) is distinct from inputs_digest as "changed" from billing_runs where run_id = $1`,
+  text: `select run_has_changed(r) as "changed" from billing_runs r where r.run_id = $1`,
 };
 
 /**
@@ -739,6 +740,17 @@ export const billingRunList: Query<Record<never, never>, { readonly run_id: stri
   name: 'billing_run_list',
   parameters: [],
   text: `select run_id, period, status, fencing_token, author, approver, approved_at, totals from billing_runs order by period desc, run_id`,
+};
+
+/**
+ * The runs before their sign-off whose usage, contracts or required sources have changed since they were pinned.
+ */
+export const billingRunListChanged: Query<Record<never, never>, { readonly run_id: string }> = {
+  name: 'billing_run_list_changed',
+  parameters: [],
+  text: `select r.run_id from billing_runs r
+where r.status in ('complete', 'rated', 'in_review', 'rating_failed') and run_has_changed(r)
+order by r.run_id`,
 };
 
 /**
@@ -791,14 +803,15 @@ export const billingRunListOpenThings: Query<{ readonly run_id: string }, { read
 };
 
 /**
- * Runs that still collect after their grace, and about which nobody has been told yet.
+ * Runs that collect after their grace, and about which nobody was told, or was told and the usage came: they lack other
+ * usage since.
  */
 export const billingRunListOverdue: Query<{ readonly now: Date }, { readonly run_id: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date }> = {
   name: 'billing_run_list_overdue',
   parameters: ['now'],
   text: `select r.run_id, r.period, r.period_from, r.period_to, r.grace_until from billing_runs r
 where r.status in ('open', 'collecting') and r.grace_until <= $1
-  and not exists (select from exceptions e where e.class = 'period_incomplete' and e.subject = r.run_id)
+  and not exists (select from exceptions e where e.class = 'period_incomplete' and e.subject = r.run_id and e.status <> 'resolved')
 order by r.run_id`,
 };
 
