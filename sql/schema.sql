@@ -2763,6 +2763,10 @@ declare
   rule close_rules;
   objection text;
 begin
+  if run_has_changed(new) then
+    raise exception 'the inputs of run % have changed since it was rated', new.run_id
+      using errcode = 'DB005', hint = 'It is rated anew before it is reviewed: daybook run rate PERIOD.';
+  end if;
   if new.approval_rule is null then
     perform require_actor(new.approver, array['approver', 'finance']::principal_role[], 'approver');
   else
@@ -2946,6 +2950,7 @@ declare
 begin
   if rule.kind is distinct from 'automatic_approval' or rule.status <> 'in_force' then return 'no rule is in force'; end if;
   if run.contract_id is not null then return 'an off-cycle run takes a person'; end if;
+  if run_has_changed(run) then return 'its inputs have changed since it was rated'; end if;
   if exists (select from invoices i join invoice_holds h using (invoice_id) where i.run_id = run.run_id and i.status not in ('superseded', 'void')) then
     return 'an invoice is or was held';
   end if;
@@ -2974,6 +2979,21 @@ AS $function$
     and (contract.ends_on is null or (contract.ends_on > run.period_from and contract.ends_on > contract.starts_on))
     and case when run.contract_id is not null then contract.contract_id = run.contract_id
         else not exists (select from billing_runs o where o.contract_id = contract.contract_id and o.period = run.period) end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.run_has_changed(run billing_runs)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select run_inputs_digest(run.run_id) is distinct from run.inputs_digest
+    or exists (
+      select from generate_series(run.period_from, run.period_to - 1, interval '1 day') d (day)
+      join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
+      join regions g on g.region = s.region and g.active_from <= d.day and (g.active_to is null or g.active_to > d.day)
+      where not exists (select from checkpoints c where c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete')
+        and not exists (select from completeness_waivers w where w.day = d.day and w.region = s.region and w.source_id = s.source_id and w.status = 'approved'))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.run_inputs_digest(of_run text)
@@ -3019,7 +3039,10 @@ AS $function$
   select 'sha256:' || encode(sha256(convert_to(
     format('%s %s %s', r.run_id, r.fencing_token, r.inputs_digest) || E'\n\n' ||
     coalesce((select string_agg(format('%s %s %s %s %s', i.invoice_id, i.status, i.total, i.currency, i.document_digest), E'\n' order by i.invoice_id)
-              from invoices i where i.run_id = r.run_id and i.status not in ('superseded', 'void')), ''), 'UTF8')), 'hex')
+              from invoices i where i.run_id = r.run_id and i.status not in ('superseded', 'void')), '')
+    || coalesce((select E'\n\n' || string_agg(format('%s#%s %s %s', h.invoice_id, h.hold, h.reason, h.detail), E'\n' order by h.invoice_id, h.hold)
+              from invoices i join invoice_holds h using (invoice_id)
+              where i.run_id = r.run_id and i.status not in ('superseded', 'void') and h.released_by is null), ''), 'UTF8')), 'hex')
   from billing_runs r where r.run_id = of_run
 $function$;
 

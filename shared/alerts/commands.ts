@@ -60,7 +60,7 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
       return COMMANDS.aggregate(region, day);
     }
     case 'issuing_failed':
-      return COMMANDS.issueRun(subject.split('/', 1)[0] ?? subject);
+      return COMMANDS.issueRun(runOfInvoice(subject));
     case 'rating_failed':
       return COMMANDS.rateRun(subject.split('#', 1)[0] ?? subject);
     case 'period_incomplete':
@@ -87,3 +87,11 @@ export function recoveryCommand(exceptionClass: string, subject: string): string
       return COMMANDS.listExceptions();
   }
 }
+
+/** `2026-10/acme/usage` is of run 2026-10, `2026-10/acme/off-cycle-acme-1` of run 2026-10:acme-1. */
+function runOfInvoice(invoiceId: string): string {
+  const [period = invoiceId, , series = ''] = invoiceId.split('/');
+  return series.startsWith(OFF_CYCLE) ? `${period}:${series.slice(OFF_CYCLE.length)}` : period;
+}
+
+const OFF_CYCLE = 'off-cycle-';

@@ -5,12 +5,14 @@ import {
   alertMarkFailed,
   alertMarkSent,
   deadLetterListWaiting,
+  exceptionListToTell,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { sleep } from '../effects/sleep.ts';
 import type { Logger } from '../logging/logger.ts';
 import { type AlertOutcome, type Severity, sendAlert } from '../slack/alert.ts';
 import { deadLetterNotice } from './dead-letter-notice.ts';
+import { CLASSES_TO_TELL, exceptionNotice, RETRIED_CLASSES } from './exception-notice.ts';
 import { raiseAlert } from './raise.ts';
 
 /** Slack's incoming webhooks take one message a second. */
@@ -64,6 +66,20 @@ export async function raiseDeadLetterAlerts(
     for (const row of await transaction.rows(deadLetterListWaiting, {})) {
       const letter = { ...row, messageId: row.message_id, receivedAt: row.received_at };
       await raiseAlert(transaction, effects.now(), deadLetterNotice(letter));
+    }
+  });
+}
+
+/** Raises an alert for every live exception that no event tells of, and for every one that its policy has given up. */
+export async function raiseExceptionAlerts(
+  { database, effects }: Pick<AlertDependencies, 'database' | 'effects'>,
+  actor: string,
+): Promise<void> {
+  const live = await database.rows(exceptionListToTell, { classes: CLASSES_TO_TELL, retried_classes: RETRIED_CLASSES });
+  if (live.length === 0) return;
+  await database.transaction({ actor, why: 'tell people of exceptions' }, async (transaction) => {
+    for (const row of live) {
+      await raiseAlert(transaction, effects.now(), exceptionNotice({ ...row, openedAt: row.opened_at }));
     }
   });
 }

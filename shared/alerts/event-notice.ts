@@ -76,7 +76,7 @@ function ratingFailed({ runId, period, customer, reason, detail }: EventData<'ra
       title: `${customer} could not be rated for ${period}`,
       where: `billing run ${runId}, customer ${customer}; only this customer is held, the others go on`,
       why: `${reason}: ${detail}`,
-      recover: `${COMMANDS.showRun(period)}\n# when the cause is mended:\n${COMMANDS.rateRun(period)}`,
+      recover: `${COMMANDS.showRun(runId)}\n# when the cause is mended:\n${COMMANDS.rateRun(runId)}`,
     },
   };
 }

@@ -13,15 +13,18 @@ import {
   customerListOfRun,
   invoiceSupersedeOfRun,
   runShardInsertMany,
+  runShardList,
   usageDailyCountPinned,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
-import { resolveException } from '../exceptions/exceptions.ts';
+import { resolveException, resolveExceptions } from '../exceptions/exceptions.ts';
 import { judgeCheckpoints } from '../usage/anomalies.ts';
 import { isComplete } from '../usage/completeness.ts';
+import { holdTouchedInvoices } from './anomaly-holds.ts';
 import { openRerating } from './open-rerating.ts';
 import { runIdOf, scopeOf } from './pinned-run.ts';
+import { shardSubject } from './rating-failure.ts';
 import { SHARD_LIMITS, type ShardLimits, shardsOf } from './shards.ts';
 import { reportUnbilledUsage } from './unbilled-usage.ts';
 
@@ -79,15 +82,17 @@ export async function collectRun(
 ): Promise<CollectOutcome> {
   await openRun(transaction, effects, { period, ...periodDays(period), contractId: null });
   const outcome = await lookAtRun(transaction, effects, period, limits);
+  // Closed ones too: their days are in no other run, and late usage of them is corrected like any other.
   for (const run of await transaction.rows(billingRunListOffCycle, { period }))
-    if (run.status !== 'closed') await lookAtRun(transaction, effects, run.run_id, limits);
+    await lookAtRun(transaction, effects, run.run_id, limits);
   return outcome;
 }
 
 /**
  * Pins a run whose last cell has come and hands its shards to rating; drops a run back whose inputs changed before the
  * approval; and leaves the invoices of an approved run alone, opening a rerating that compares them with the late usage.
- * In any case it judges the figures of new checkpoints: anomalies hold customers when they are rated.
+ * In any case it judges the figures of new checkpoints: anomalies hold customers when they are rated, and those of other
+ * months' days the invoices that are rated already.
  */
 export async function lookAtRun(
   transaction: Transaction,
@@ -107,7 +112,8 @@ export async function lookAtRun(
   };
   const outcome = await lookAtLocked(transaction, effects, run, row.status, limits);
   // After the pinning: what is pinned by now is judged by the time that it is rated.
-  await judgeCheckpoints(transaction, effects, { from: utcDay(run.from), to: utcDay(run.to) });
+  const found = await judgeCheckpoints(transaction, effects, { from: utcDay(run.from), to: utcDay(run.to) });
+  await holdTouchedInvoices(transaction, effects, found);
   return outcome;
 }
 
@@ -197,6 +203,13 @@ async function cutShards(
   );
 }
 
+/** The shards of the old token are not rated any more, so that nobody has to mend them. */
+async function endShardFailures(transaction: Transaction, effects: Effects, run: LockedRun): Promise<void> {
+  const shards = await transaction.rows(runShardList, columnsOf(run));
+  const subjects = shards.map(({ shard }) => shardSubject({ runId: run.runId, shard }));
+  await resolveExceptions(transaction, effects, ['rating_failed'], subjects, 'the run has other inputs by now');
+}
+
 async function dropBackWhenChanged(
   transaction: Transaction,
   effects: Effects,
@@ -206,6 +219,7 @@ async function dropBackWhenChanged(
   const inputs = await transaction.first(billingRunInputsChanged, { run_id: run.runId });
   if (!inputs?.changed) return 'unchanged';
   await transaction.rows(invoiceSupersedeOfRun, columnsOf(run));
+  await endShardFailures(transaction, effects, run);
   const dropped = await transaction.first(billingRunDropBack, { run_id: run.runId });
   if (!dropped) throw new Error(`run ${run.runId} could not be dropped back while it was locked`);
   return pinWhenComplete(transaction, effects, { ...run, fencingToken: dropped.fencing_token }, limits);

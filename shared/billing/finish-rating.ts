@@ -17,14 +17,8 @@ import { shardSubject } from './rating-failure.ts';
 import { runTotals } from './run-totals.ts';
 import { signOff } from './sign-off.ts';
 
-/** Marks a shard as rated; under the run's lock, so that exactly one shard sees itself as the last. */
-export async function endShard(
-  transaction: Transaction,
-  effects: Effects,
-  run: PinnedRun,
-  shard: number,
-): Promise<void> {
-  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
+/** Locks the run of a shard that was rated. Throws when its inputs have changed meanwhile. */
+export async function lockBeforeEnd(transaction: Transaction, run: PinnedRun, shard: number): Promise<void> {
   const locked = await transaction.first(billingRunLock, { run_id: run.runId });
   if (
     locked?.fencing_token !== run.fencingToken ||
@@ -34,6 +28,16 @@ export async function endShard(
       `the inputs of run ${run.runId} changed while shard ${shard} was rated; the message comes again and finds the new ones`,
     );
   }
+}
+
+/** Marks a shard as rated. The caller holds the run's lock, so that exactly one shard sees itself as the last. */
+export async function endShard(
+  transaction: Transaction,
+  effects: Effects,
+  run: PinnedRun,
+  shard: number,
+): Promise<void> {
+  const columns = { run_id: run.runId, fencing_token: run.fencingToken };
   await transaction.rows(runShardEnd, { ...columns, shard });
   await resolveException(transaction, effects, 'rating_failed', shardSubject({ ...run, shard }), 'the shard was rated');
   const left = await transaction.first(runShardCount, columns);

@@ -1,10 +1,11 @@
 import { previousPeriod } from '../calendar/billing-period.ts';
 import type { Transaction } from '../database/database.ts';
 import { customerListUnmappedAmong, invoiceListHistory } from '../database/queries.generated.ts';
+import { carriedLines } from './adjustment.ts';
 import { brokenBounds } from './bounds.ts';
 import { dueAdjustments } from './carry-adjustments.ts';
 import { readBounds } from './close-rules.ts';
-import type { Hold, HoldSource } from './holds.ts';
+import type { Hold } from './holds.ts';
 import type { Verdict } from './keep-ratings.ts';
 import { MAIN_SERIES, type PinnedRun } from './pinned-run.ts';
 import { withAdjustments } from './rate-customer.ts';
@@ -13,12 +14,14 @@ import { type CorrectedTerms, type RatedCustomer, rateCustomers } from './rate-c
 /** Periods that are looked back at; no bound asks for more. */
 const HISTORY_PERIODS = 24;
 
-/** Rates customers of a run and finds every reason to hold one of them; the others go on (promises 19 and 24). */
+/**
+ * Rates customers of a run and finds every reason in their rating to hold one of them; the others go on (promises 19 and
+ * 24). Usage that looks wrong holds later, under the run's lock: see `anomaly-holds`.
+ */
 export async function judgeCustomers(
   transaction: Transaction,
   run: PinnedRun,
   customers: readonly string[],
-  holdsFrom: HoldSource,
   corrections: readonly CorrectedTerms[] = [],
 ): Promise<readonly Verdict[]> {
   const due = await dueAdjustments(transaction, customers, run.period);
@@ -30,17 +33,12 @@ export async function judgeCustomers(
   const unmapped = new Set(
     (await transaction.rows(customerListUnmappedAmong, { customers })).map((row) => row.customer_id),
   );
-  const outside = Map.groupBy(
-    await holdsFrom(transaction, { run, period: run.period, customers }),
-    ({ customerId }) => customerId,
-  );
   return rated.map((one) => {
     const { customerId, rating } = one;
     if (rating.kind === 'held')
       return { ...one, holds: [{ reason: rating.reason, detail: rating.detail, releasable: false }] };
     const holds: Hold[] = [...bounds(one)];
     if (unmapped.has(customerId)) holds.push(unmappedHold(customerId));
-    for (const { reason, detail } of outside.get(customerId) ?? []) holds.push({ reason, detail, releasable: true });
     return { ...one, holds };
   });
 }
@@ -71,7 +69,8 @@ async function boundsCheck(
   return ({ customerId, rating }) => {
     if (rating.kind === 'held') return [];
     const { currency, subtotal } = rating;
-    const lines = rating.billed.reduce((sum, segment) => sum + segment.lines.length, 0);
+    const own = rating.billed.reduce((sum, segment) => sum + segment.lines.length, 0);
+    const lines = rating.adjustments.reduce((sum, adjustment) => sum + carriedLines(adjustment).length, own);
     const invoice = { period: run.period, currency, lines, total: subtotal };
     return brokenBounds(invoice, history.get(`${customerId} ${currency}`) ?? [], boundsOf(currency));
   };

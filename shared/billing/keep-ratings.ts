@@ -136,7 +136,8 @@ async function reportHeld(
   run: PinnedRun,
   invoices: readonly NewInvoice[],
 ): Promise<void> {
-  const subjectOf = (customerId: string) => `${run.period}/${customerId}`;
+  // By run, not by period: an off-cycle run that rates the customer does not mend the run of the month.
+  const subjectOf = (customerId: string) => `${run.runId}/${customerId}`;
   const rated = invoices.filter(({ rating }) => rating.kind === 'rated');
   if (rated.length > 0) {
     const subjects = rated.map(({ customerId }) => subjectOf(customerId));

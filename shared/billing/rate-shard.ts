@@ -3,9 +3,8 @@ import type { Transaction } from '../database/database.ts';
 import { runShardLock } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { Unprocessable } from '../events/receive.ts';
-import { anomalyHolds } from './anomaly-holds.ts';
-import { endShard } from './finish-rating.ts';
-import type { HoldSource } from './holds.ts';
+import { holdForAnomalies } from './anomaly-holds.ts';
+import { endShard, lockBeforeEnd } from './finish-rating.ts';
 import { judgeCustomers } from './judge-customers.ts';
 import { keepRatings } from './keep-ratings.ts';
 import { type PinnedRun, seriesOf } from './pinned-run.ts';
@@ -25,15 +24,10 @@ export type ShardOutcome =
 /**
  * Rates the customers of one shard and keeps their charges and invoices, in the caller's transaction: some twenty
  * statements, whatever the number of customers. The shard that ends last moves the run to review. A repeat finds the
- * shard rated; a stale token changes nothing (promise 9). `holdsFrom` is asked for reasons from outside rating: usage
- * that looks wrong.
+ * shard rated; a stale token changes nothing (promise 9). Only what comes last, the look at unusual usage and the end,
+ * is under the run's lock: shards are rated side by side.
  */
-export async function rateShard(
-  transaction: Transaction,
-  effects: Effects,
-  key: ShardKey,
-  holdsFrom: HoldSource = anomalyHolds,
-): Promise<ShardOutcome> {
+export async function rateShard(transaction: Transaction, effects: Effects, key: ShardKey): Promise<ShardOutcome> {
   const { runId, fencingToken, shard } = key;
   const row = await transaction.first(runShardLock, { run_id: runId, fencing_token: fencingToken, shard });
   if (!row) throw new Unprocessable(`there is no shard ${shard} of run ${runId} under token ${fencingToken}`);
@@ -48,8 +42,11 @@ export async function rateShard(
     to: row.period_to,
     series: seriesOf(row.contract_id),
   };
-  const verdicts = await judgeCustomers(transaction, run, row.customers, holdsFrom);
+  const verdicts = await judgeCustomers(transaction, run, row.customers);
   await keepRatings(transaction, effects, run, verdicts);
+  await lockBeforeEnd(transaction, run, shard);
+  const anomalous = new Set(await holdForAnomalies(transaction, effects, run, row.customers));
   await endShard(transaction, effects, run, shard);
-  return { kind: 'rated', invoices: verdicts.length, held: verdicts.filter(({ holds }) => holds.length > 0).length };
+  const held = verdicts.filter(({ customerId, holds }) => holds.length > 0 || anomalous.has(customerId)).length;
+  return { kind: 'rated', invoices: verdicts.length, held };
 }

@@ -32,6 +32,9 @@ export function parseShardSubject(subject: string): { readonly runId: string; re
 /** SQLSTATE classes of errors that lie in the data or the statement: the same again gives the same error. */
 const LASTING = new Set(['22', '23', '42', 'DB']);
 
+/** A state that has changed while the shard was rated, such as the inputs of a run that a rule signs off: the next look sees it. */
+const CHANGED_MEANWHILE = 'DB005';
+
 /**
  * Whether a shard fails for good: by what is in the data or in the code. A connection that broke, a conflict and
  * everything unknown heals by another delivery of the message.
@@ -40,7 +43,7 @@ export function failsForGood(error: unknown): boolean {
   if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) return true;
   if (error instanceof z.ZodError) return true;
   const state = sqlStateOf(error);
-  return state !== undefined && LASTING.has(state.slice(0, 2));
+  return state !== undefined && state !== CHANGED_MEANWHILE && LASTING.has(state.slice(0, 2));
 }
 
 /**

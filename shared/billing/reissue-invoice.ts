@@ -11,10 +11,9 @@ import {
   termCorrectionListInForce,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
-import { anomalyHolds } from './anomaly-holds.ts';
+import { holdForAnomalies } from './anomaly-holds.ts';
 import { compareAgain } from './compare-again.ts';
 import { keepTotals } from './finish-rating.ts';
-import type { HoldSource } from './holds.ts';
 import type { InvoiceDecision } from './invoice-decisions.ts';
 import { judgeCustomers } from './judge-customers.ts';
 import { keepRatings } from './keep-ratings.ts';
@@ -43,7 +42,6 @@ type ReissueRefusal = Refusal<ReissueReason>;
 export function reissueInvoice(
   { database, effects }: { readonly database: Database; readonly effects: Effects },
   { invoiceId, actor, why }: InvoiceDecision,
-  holdsFrom: HoldSource = anomalyHolds,
 ): Promise<ReissueOutcome> {
   return asRefusal(() =>
     database.transaction({ actor, why }, async (transaction): Promise<ReissueOutcome> => {
@@ -55,10 +53,7 @@ export function reissueInvoice(
           'not_found',
           `There is no invoice "${invoiceId}": daybook invoice list shows those that there are.`,
         );
-      return (
-        (await problemOf(transaction, voided)) ??
-        billAnew(transaction, effects, { run, voided, author: actor, holdsFrom })
-      );
+      return (await problemOf(transaction, voided)) ?? billAnew(transaction, effects, { run, voided, author: actor });
     }),
   );
 }
@@ -72,7 +67,6 @@ async function billAnew(
     readonly run: NonNullable<(typeof billingRunLock)['row']>;
     readonly voided: Locked;
     readonly author: string;
-    readonly holdsFrom: HoldSource;
   },
 ): Promise<ReissueOutcome> {
   const { run, voided } = work;
@@ -86,12 +80,13 @@ async function billAnew(
   };
   const customers = [voided.customer_id];
   const corrections = await transaction.rows(termCorrectionListInForce, { customers, period: pinned.period });
-  const verdicts = await judgeCustomers(transaction, pinned, customers, work.holdsFrom, corrections);
+  const verdicts = await judgeCustomers(transaction, pinned, customers, corrections);
   if (verdicts.length === 0) {
     const detail = `Run ${pinned.runId} has nothing to bill ${voided.customer_id} for: no contract of the customer is pinned in it.`;
     return refuse<ReissueReason>('nothing_to_bill', detail);
   }
   await keepRatings(transaction, effects, pinned, verdicts, work.author);
+  await holdForAnomalies(transaction, effects, pinned, customers);
   const columns = { run_id: pinned.runId, fencing_token: pinned.fencingToken, customers };
   await transaction.rows(invoiceCorrectedTermsInsert, columns);
   if (run.status === 'in_review') await keepTotals(transaction, pinned);

@@ -2,12 +2,13 @@ import { utcDay } from '../calendar/utc-day.ts';
 import { asRefusal } from '../catalogue/refusal.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import {
-  billingRunLock,
+  billingRunLockOverDay,
   invoiceHoldList,
   invoiceHoldReleaseReason,
   invoiceListHeldForReason,
   invoiceLock,
   invoiceRelease,
+  usageAnomalyFind,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { openAnomalies, type ReleaseOutcome, releaseAnomaly } from '../usage/anomalies.ts';
@@ -21,24 +22,29 @@ export type AnomalyRelease =
       readonly invoices: readonly string[];
     });
 
-/** A person's word that a figure is right. The last open anomaly of an invoice takes the hold with it that they caused. */
+/**
+ * A person's word that a figure is right. The last open anomaly of an invoice takes the hold with it that they caused. The
+ * runs over the day are locked first: a shard that is being rated ends before and its invoice is seen here, or after and
+ * sees the anomaly released.
+ */
 export function releaseUsageAnomaly(
   { database, effects }: { readonly database: Database; readonly effects: Effects },
   { anomalyId, actor, why }: { readonly anomalyId: bigint; readonly actor: string; readonly why: string },
 ): Promise<AnomalyRelease> {
   return asRefusal(() =>
     database.transaction({ actor, why }, async (transaction): Promise<AnomalyRelease> => {
+      const anomaly = await transaction.first(usageAnomalyFind, { anomaly_id: anomalyId });
+      const runs = anomaly === undefined ? [] : await transaction.rows(billingRunLockOverDay, anomaly);
       const released = await releaseAnomaly(transaction, effects, anomalyId);
       if (released.kind === 'refused') return released;
       const { customer, day } = released;
-      const held = await transaction.rows(invoiceListHeldForReason, {
-        customer_id: customer,
-        day,
-        reason: USAGE_ANOMALY,
-      });
+      const columns = { customer_id: customer, day, reason: USAGE_ANOMALY };
+      const held = await transaction.rows(invoiceListHeldForReason, columns);
       const invoices: string[] = [];
       for (const invoice of held)
         if (await releaseHold(transaction, effects, customer, invoice)) invoices.push(invoice.invoice_id);
+      for (const run of runs.filter(({ status }) => status === 'in_review'))
+        await keepTotals(transaction, { runId: run.run_id, fencingToken: run.fencing_token });
       return { ...released, invoices };
     }),
   );
@@ -46,14 +52,13 @@ export function releaseUsageAnomaly(
 
 type HeldInvoice = NonNullable<(typeof invoiceListHeldForReason)['row']>;
 
-/** True when nothing holds the invoice any more. Locks the run, then the invoice, in the order of everyone else. */
+/** True when nothing holds the invoice any more. Its run is locked: no shard of it ends, and no other hold is decided on. */
 async function releaseHold(
   transaction: Transaction,
   effects: Effects,
   customer: string,
   invoice: HeldInvoice,
 ): Promise<boolean> {
-  const run = await transaction.first(billingRunLock, { run_id: invoice.run_id });
   const key = { invoice_id: invoice.invoice_id };
   const locked = await transaction.first(invoiceLock, key);
   if (locked?.status !== 'held') return false;
@@ -66,7 +71,5 @@ async function releaseHold(
   const holds = await transaction.rows(invoiceHoldList, key);
   if (holds.some(({ released_by }) => released_by === null)) return false;
   await transaction.rows(invoiceRelease, key);
-  if (run?.status === 'in_review')
-    await keepTotals(transaction, { runId: invoice.run_id, fencingToken: invoice.fencing_token });
   return true;
 }

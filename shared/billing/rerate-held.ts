@@ -7,10 +7,9 @@ import {
   termCorrectionListInForce,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
-import { anomalyHolds } from './anomaly-holds.ts';
+import { holdForAnomalies } from './anomaly-holds.ts';
 import { compareAgain } from './compare-again.ts';
 import { keepTotals } from './finish-rating.ts';
-import type { HoldSource } from './holds.ts';
 import { judgeCustomers } from './judge-customers.ts';
 import { keepRatings } from './keep-ratings.ts';
 import { seriesOf } from './pinned-run.ts';
@@ -29,7 +28,6 @@ export function rerateHeld(
   { database, effects }: { readonly database: Database; readonly effects: Effects },
   runId: string,
   intent: { readonly actor: string; readonly why: string },
-  holdsFrom: HoldSource = anomalyHolds,
 ): Promise<RerateOutcome> {
   return database.transaction(intent, async (transaction): Promise<RerateOutcome> => {
     const row = await transaction.first(billingRunLock, { run_id: runId });
@@ -57,8 +55,9 @@ export function rerateHeld(
     const customers = retired.map((invoice) => invoice.customer_id).sort();
     if (customers.length === 0) return { kind: 'rerated', invoices: 0, held: 0 };
     const corrections = await transaction.rows(termCorrectionListInForce, { customers, period: run.period });
-    const verdicts = await judgeCustomers(transaction, run, customers, holdsFrom, corrections);
+    const verdicts = await judgeCustomers(transaction, run, customers, corrections);
     await keepRatings(transaction, effects, run, verdicts);
+    const anomalous = new Set(await holdForAnomalies(transaction, effects, run, customers));
     await transaction.rows(invoiceCorrectedTermsInsert, {
       run_id: runId,
       fencing_token: run.fencingToken,
@@ -67,7 +66,7 @@ export function rerateHeld(
     if (row.status === 'in_review') await keepTotals(transaction, run);
     // Rated on what the run has pinned: usage that came after the sign-off is compared with it only now.
     else await compareAgain(transaction, effects, { runId, customers, author: intent.actor });
-    const held = verdicts.filter(({ holds }) => holds.length > 0).length;
+    const held = verdicts.filter(({ customerId, holds }) => holds.length > 0 || anomalous.has(customerId)).length;
     return { kind: 'rerated', invoices: verdicts.length, held };
   });
 }

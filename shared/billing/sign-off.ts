@@ -26,7 +26,7 @@ export interface SignOff {
 
 /**
  * The sign-off of a run in review, by someone other than its author (promise 23, enforced by the database), of what
- * was reviewed: a run that has changed since is refused. It releases the rated invoices to Stripe; held ones stay. A
+ * was reviewed: a run that has changed since is refused, and so is one whose inputs are others by now. It releases the rated invoices to Stripe; held ones stay. A
  * repeat is refused and changes nothing.
  */
 export async function approveRun(

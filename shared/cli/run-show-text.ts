@@ -150,7 +150,7 @@ function signed(minor: bigint, currency: string): string {
 }
 
 /** What a person can do now to bring the run on. */
-function nextStep({ run, status, period, missing, reviewDigest, open }: RunState): string | undefined {
+function nextStep({ run, status, period, missing, reviewDigest, hasChanged, open }: RunState): string | undefined {
   switch (status) {
     case 'open':
     case 'collecting':
@@ -161,6 +161,7 @@ function nextStep({ run, status, period, missing, reviewDigest, open }: RunState
     case 'rated':
       return undefined;
     case 'in_review':
+      if (hasChanged) return `its inputs have changed: daybook run rate ${run} rates it anew before the review`;
       return `review the invoices, then daybook run approve ${run} --reviewed ${reviewDigest.slice(7, 7 + REVIEWED_DIGITS)} --why "…", as someone other than the author`;
     case 'approved':
     case 'issuing':

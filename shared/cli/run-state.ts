@@ -41,6 +41,8 @@ export interface RunState {
   readonly contract: string | null;
   /** The digest of what a reviewer sees now, and the one that the sign-off names. */
   readonly reviewDigest: string;
+  /** Its usage, contracts or required sources are others than those that it was rated on. */
+  readonly hasChanged: boolean;
   readonly reviewedDigest: string | null;
   readonly author: string;
   readonly approver: string | null;
@@ -88,6 +90,7 @@ export async function readRun(reader: Reader, runId: string): Promise<RunState |
     inputsDigest: row.inputs_digest,
     contract: row.contract_id,
     reviewDigest: row.review_digest,
+    hasChanged: row.has_changed,
     reviewedDigest: row.reviewed_digest,
     author: row.author,
     approver: row.approver,

@@ -713,23 +713,24 @@ returning fencing_token`,
 };
 
 /**
- * A run as it stands, with the digest over what a reviewer sees of it now.
+ * A run as it stands, with the digest over what a reviewer sees of it now, and whether its inputs are others by now.
  */
-export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null; readonly contract_id: string | null; readonly reviewed_digest: string | null; readonly closed_by: string | null; readonly closed_at: Date | null; readonly left_open: readonly string[]; readonly review_digest: string }> = {
+export const billingRunFind: Query<{ readonly run_id: string }, { readonly run_id: string; readonly scope: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly grace_until: Date; readonly fencing_token: number; readonly inputs_digest: string | null; readonly author: string; readonly approver: string | null; readonly approval_rule: string | null; readonly approved_at: Date | null; readonly opened_at: Date; readonly totals: string | null; readonly contract_id: string | null; readonly reviewed_digest: string | null; readonly closed_by: string | null; readonly closed_at: Date | null; readonly left_open: readonly string[]; readonly review_digest: string; readonly has_changed: boolean }> = {
   name: 'billing_run_find',
   parameters: ['run_id'],
   text: `select run_id, scope, period, status, period_from, period_to, grace_until, fencing_token, inputs_digest, author, approver, approval_rule, approved_at, opened_at, totals,
-  contract_id, reviewed_digest, closed_by, closed_at, left_open, run_review_digest(run_id) as "review_digest"
-from billing_runs where run_id = $1`,
+  contract_id, reviewed_digest, closed_by, closed_at, left_open, run_review_digest(run_id) as "review_digest",
+  (inputs_digest is not null and run_has_changed(r)) as "has_changed"
+from billing_runs r where run_id = $1`,
 };
 
 /**
- * Whether usage or contracts have changed since the run was pinned.
+ * Whether usage, contracts or required sources have changed since the run was pinned.
  */
 export const billingRunInputsChanged: Query<{ readonly run_id: string }, { readonly changed: boolean }> = {
   name: 'billing_run_inputs_changed',
   parameters: ['run_id'],
-  text: `select run_inputs_digest(run_id) is distinct from inputs_digest as "changed" from billing_runs where run_id = $1`,
+  text: `select run_has_changed(r) as "changed" from billing_runs r where r.run_id = $1`,
 };
 
 /**
@@ -739,6 +740,17 @@ export const billingRunList: Query<Record<never, never>, { readonly run_id: stri
   name: 'billing_run_list',
   parameters: [],
   text: `select run_id, period, status, fencing_token, author, approver, approved_at, totals from billing_runs order by period desc, run_id`,
+};
+
+/**
+ * The runs before their sign-off whose usage, contracts or required sources have changed since they were pinned.
+ */
+export const billingRunListChanged: Query<Record<never, never>, { readonly run_id: string }> = {
+  name: 'billing_run_list_changed',
+  parameters: [],
+  text: `select r.run_id from billing_runs r
+where r.status in ('complete', 'rated', 'in_review', 'rating_failed') and run_has_changed(r)
+order by r.run_id`,
 };
 
 /**
@@ -791,14 +803,15 @@ export const billingRunListOpenThings: Query<{ readonly run_id: string }, { read
 };
 
 /**
- * Runs that still collect after their grace, and about which nobody has been told yet.
+ * Runs that collect after their grace, and about which nobody was told, or was told and the usage came: they lack other
+ * usage since.
  */
 export const billingRunListOverdue: Query<{ readonly now: Date }, { readonly run_id: string; readonly period: string; readonly period_from: string; readonly period_to: string; readonly grace_until: Date }> = {
   name: 'billing_run_list_overdue',
   parameters: ['now'],
   text: `select r.run_id, r.period, r.period_from, r.period_to, r.grace_until from billing_runs r
 where r.status in ('open', 'collecting') and r.grace_until <= $1
-  and not exists (select from exceptions e where e.class = 'period_incomplete' and e.subject = r.run_id)
+  and not exists (select from exceptions e where e.class = 'period_incomplete' and e.subject = r.run_id and e.status <> 'resolved')
 order by r.run_id`,
 };
 
@@ -838,6 +851,37 @@ export const billingRunLock: Query<{ readonly run_id: string }, { readonly run_i
   name: 'billing_run_lock',
   parameters: ['run_id'],
   text: `select run_id, period, status, period_from, period_to, fencing_token, author, contract_id from billing_runs where run_id = $1 for no key update`,
+};
+
+/**
+ * The runs before their sign-off that bill a day of some open anomalies, locked to the end of the transaction in the order
+ * of their ids. Also those that still collect: one that is pinned and rated meanwhile would not see the anomalies.
+ */
+export const billingRunLockOfAnomalies: Query<{ readonly anomaly_ids: readonly bigint[] }, { readonly run_id: string; readonly period: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number }> = {
+  name: 'billing_run_lock_of_anomalies',
+  parameters: ['anomaly_ids'],
+  text: `select r.run_id, r.period, r.status, r.period_from, r.period_to, r.fencing_token
+from billing_runs r
+where r.status in ('open', 'collecting', 'complete', 'rating_failed', 'rated', 'in_review')
+  and exists (select from usage_anomalies a
+    where a.anomaly_id = any($1::bigint[]) and a.status = 'open' and a.day >= r.period_from and a.day < r.period_to
+      and (r.contract_id is null or a.customer_id = (select k.customer_id from contracts k where k.contract_id = r.contract_id)))
+order by r.run_id
+for no key update of r`,
+};
+
+/**
+ * The runs that bill a customer a day, locked to the end of the transaction in the order of their ids.
+ */
+export const billingRunLockOverDay: Query<{ readonly day: string; readonly customer_id: string }, { readonly run_id: string; readonly status: BillingRunStatus; readonly period_from: string; readonly period_to: string; readonly fencing_token: number }> = {
+  name: 'billing_run_lock_over_day',
+  parameters: ['day', 'customer_id'],
+  text: `select r.run_id, r.status, r.period_from, r.period_to, r.fencing_token
+from billing_runs r
+where r.period_from <= $1::date and r.period_to > $1::date
+  and (r.contract_id is null or $2 = (select k.customer_id from contracts k where k.contract_id = r.contract_id))
+order by r.run_id
+for no key update of r`,
 };
 
 /**
@@ -2470,6 +2514,19 @@ order by opened_at, exception_id`,
 };
 
 /**
+ * The live exceptions that people are told of by themselves: those of some classes, and of the classes that are tried again
+ * what their policy has given up.
+ */
+export const exceptionListToTell: Query<{ readonly classes: readonly string[]; readonly retried_classes: readonly string[] }, { readonly class: string; readonly subject: string; readonly status: ExceptionStatus; readonly reason: string; readonly detail: string; readonly opened_at: Date }> = {
+  name: 'exception_list_to_tell',
+  parameters: ['classes', 'retried_classes'],
+  text: `select class, subject, status, reason, detail, opened_at from exceptions
+where status not in ('resolved', 'waived')
+  and (class = any($1::text[]) or (status = 'escalated' and class = any($2::text[])))
+order by opened_at, exception_id`,
+};
+
+/**
  * Opens an exception for each subject of one class, or counts a further failure of the one that is open. Each subject comes once.
  */
 export const exceptionRaiseMany: Query<{ readonly class: string; readonly raised_at: Date; readonly subjects: readonly string[]; readonly reasons: readonly string[]; readonly details: readonly string[]; readonly next_attempts_at: readonly (Date | null)[] }, { readonly exception_id: bigint; readonly subject: string }> = {
@@ -2717,6 +2774,18 @@ from invoice_holds where invoice_id = $1 order by hold`,
 };
 
 /**
+ * Holds some invoices, each for one more reason than it was held for.
+ */
+export const invoiceHoldMany: Query<{ readonly invoice_ids: readonly string[]; readonly hold_reasons: readonly string[] }, { readonly invoice_id: string }> = {
+  name: 'invoice_hold_many',
+  parameters: ['invoice_ids', 'hold_reasons'],
+  text: `update invoices i set status = 'held', hold_reason = concat_ws('; ', i.hold_reason, r.hold_reason)
+from unnest($1::text[], $2::text[]) r (invoice_id, hold_reason)
+where i.invoice_id = r.invoice_id and i.status in ('rated', 'held')
+returning i.invoice_id`,
+};
+
+/**
  * Releases what is open of an invoice's holds. A trigger refuses who placed one of them (promise 23).
  */
 export const invoiceHoldRelease: Query<{ readonly released_by: string; readonly released_at: Date; readonly why: string; readonly invoice_id: string }, { readonly hold: number }> = {
@@ -2873,6 +2942,18 @@ where customer_id = any($1::text[]) and series = $2 and period < $3 and period >
   and status not in ('void', 'superseded', 'held')
 group by customer_id, currency, period
 order by customer_id, currency, period desc`,
+};
+
+/**
+ * The invoices of some customers of a run under a token that wait for the sign-off and could be rated: those that can be held.
+ */
+export const invoiceListHoldable: Query<{ readonly run_id: string; readonly fencing_token: number; readonly customers: readonly string[] }, { readonly invoice_id: string; readonly customer_id: string }> = {
+  name: 'invoice_list_holdable',
+  parameters: ['run_id', 'fencing_token', 'customers'],
+  text: `select i.invoice_id, i.customer_id from invoices i
+where i.run_id = $1 and i.fencing_token = $2 and i.customer_id = any($3::text[]) and i.status in ('rated', 'held')
+  and not exists (select from invoice_holds h where h.invoice_id = i.invoice_id and not h.releasable)
+order by i.invoice_id`,
 };
 
 /**
@@ -4321,22 +4402,24 @@ export const usageAnomalyLockSource: Query<{ readonly region: string; readonly s
 
 /**
  * Keeps findings, from a JSON array, in one statement. One that is known keeps its id: an open one takes the new figures, a
- * cleared one is open again, and a released one only when the figures that a person has judged are others now.
+ * cleared one is open again, and a released one only when the figures that a person has judged are others now. Says of each
+ * whether it was not open before: what the statement reads is what was there when it began.
  */
-export const usageAnomalyRecord: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly found_at: Date; readonly findings: string }, { readonly anomaly_id: bigint }> = {
+export const usageAnomalyRecord: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly found_at: Date; readonly findings: string }, { readonly anomaly_id: bigint; readonly customer_id: string; readonly is_new: boolean }> = {
   name: 'usage_anomaly_record',
   parameters: ['region', 'source_id', 'metric', 'found_at', 'findings'],
-  text: `insert into usage_anomalies (customer_id, region, source_id, metric, project_id, day, kind, status, quantity, baseline, baseline_days, checkpoint_id, found_at)
+  text: `insert into usage_anomalies as a (customer_id, region, source_id, metric, project_id, day, kind, status, quantity, baseline, baseline_days, checkpoint_id, found_at)
 select f.customer_id, $1, $2, $3, f.project_id, f.day, f.kind, 'open', f.quantity, f.baseline, f.baseline_days, f.checkpoint_id, $4
 from jsonb_to_recordset($5::jsonb) f (customer_id text, project_id text, day date, kind usage_anomaly_kind, quantity text, baseline text, baseline_days int, checkpoint_id bigint)
 on conflict on constraint one_finding_per_figure do update
 set status = 'open', metric = excluded.metric, quantity = excluded.quantity, baseline = excluded.baseline, baseline_days = excluded.baseline_days,
   checkpoint_id = excluded.checkpoint_id,
-  found_at = case when usage_anomalies.status = 'open' then usage_anomalies.found_at else excluded.found_at end,
+  found_at = case when a.status = 'open' then a.found_at else excluded.found_at end,
   ended_at = null, ended_by = null, why = null
-where usage_anomalies.status <> 'released' or usage_anomalies.quantity <> excluded.quantity
-  or (excluded.kind = 'project_vanished' and usage_anomalies.baseline <> excluded.baseline)
-returning anomaly_id`,
+where a.status <> 'released' or a.quantity <> excluded.quantity
+  or (excluded.kind = 'project_vanished' and a.baseline <> excluded.baseline)
+returning a.anomaly_id, a.customer_id,
+  not exists (select from usage_anomalies b where b.anomaly_id = a.anomaly_id and b.status = 'open') as "is_new"`,
 };
 
 /**

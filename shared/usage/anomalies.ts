@@ -48,6 +48,12 @@ export interface OpenAnomaly {
   readonly billsUsage: boolean;
 }
 
+/** An anomaly that was not open before it was found now. */
+export interface FoundAnomaly {
+  readonly id: bigint;
+  readonly customer: string;
+}
+
 interface SourceColumns {
   readonly region: string;
   readonly source_id: string;
@@ -57,27 +63,34 @@ interface SourceColumns {
 /**
  * Judges the current checkpoints of some days that have not been judged. Called in the transaction that looks at the
  * period, after it has been pinned, so that no figure is rated before it was judged, whatever message came first.
+ * Returns the anomalies that are open from now on, also those of later days that are compared with these.
  */
-export async function judgeCheckpoints(transaction: Transaction, effects: Effects, days: Days): Promise<void> {
+export async function judgeCheckpoints(
+  transaction: Transaction,
+  effects: Effects,
+  days: Days,
+): Promise<readonly FoundAnomaly[]> {
   const unjudged = await transaction.rows(checkpointListUnjudged, { from_day: days.from, to_day: days.to });
+  const found: FoundAnomaly[] = [];
   for (const { first_day, last_day, checkpoint_ids, ...source } of unjudged) {
     const judged = { from: first_day as UtcDay, to: addDays(last_day as UtcDay, 1) };
-    await detectAnomalies(transaction, effects, source, judged);
+    found.push(...(await detectAnomalies(transaction, effects, source, judged)));
     await transaction.rows(checkpointJudgementInsert, { checkpoint_ids, judged_at: effects.now() });
   }
+  return found;
 }
 
 /**
  * Judges a source's days, and those that are compared with them. What is outside the bounds is kept as an open anomaly,
  * and an open one that no checkpoint shows any more is cleared. The outcome depends on the current checkpoints alone, in
- * whatever order they came; a repeat changes nothing.
+ * whatever order they came; a repeat changes nothing. Returns those that were not open before.
  */
 export async function detectAnomalies(
   transaction: Transaction,
   effects: Effects,
   { region, source_id, metric }: SourceColumns,
   days: Days,
-): Promise<void> {
+): Promise<readonly FoundAnomaly[]> {
   const source = { region, source_id, metric };
   await transaction.rows(usageAnomalyLockSource, { region, source_id });
   const divisor = Exact.parse((await transaction.first(metricFind, { metric }))?.divisor ?? '1');
@@ -86,8 +99,11 @@ export async function detectAnomalies(
   const revisions = await currentRevisions(transaction, source, compared);
   const volumes = await volumesOutside(transaction, source, compared, revisions, divisor);
   const vanished = await vanishedOn(transaction, source, next, divisor);
-  await keep(transaction, effects, source, compared, ['volume_zero', 'volume_low', 'volume_high'], volumes, revisions);
-  await keep(transaction, effects, source, next, ['project_vanished'], vanished, revisions);
+  const kinds = ['volume_zero', 'volume_low', 'volume_high'] as const;
+  return [
+    ...(await keep(transaction, effects, source, compared, kinds, volumes, revisions)),
+    ...(await keep(transaction, effects, source, next, ['project_vanished'], vanished, revisions)),
+  ];
 }
 
 /** Days with a current checkpoint, the window before the judged ones included, and its id. */
@@ -173,7 +189,7 @@ async function keep(
   kinds: readonly AnomalyKind[],
   found: readonly Finding[],
   revisions: ReadonlyMap<UtcDay, bigint>,
-): Promise<void> {
+): Promise<readonly FoundAnomaly[]> {
   const findings = canonicalJson(
     found.map((finding) => ({
       customer_id: finding.customer,
@@ -188,8 +204,10 @@ async function keep(
   );
   const { region, source_id, metric } = source;
   const now = effects.now();
-  if (found.length > 0)
-    await transaction.rows(usageAnomalyRecord, { region, source_id, metric, findings, found_at: now });
+  const kept =
+    found.length === 0
+      ? []
+      : await transaction.rows(usageAnomalyRecord, { region, source_id, metric, findings, found_at: now });
   await transaction.rows(usageAnomalyClear, {
     region,
     source_id,
@@ -200,6 +218,7 @@ async function keep(
     ended_at: now,
     ended_by: transaction.intent.actor,
   });
+  return kept.filter((row) => row.is_new).map((row) => ({ id: row.anomaly_id, customer: row.customer_id }));
 }
 
 function withWindow({ from, to }: Days): { readonly from_day: string; readonly to_day: string } {

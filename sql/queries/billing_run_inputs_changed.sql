@@ -1,2 +1,2 @@
--- Whether usage or contracts have changed since the run was pinned.
-select run_inputs_digest(run_id) is distinct from inputs_digest as "changed!" from billing_runs where run_id = :run_id;
+-- Whether usage, contracts or required sources have changed since the run was pinned.
+select run_has_changed(r) as "changed!" from billing_runs r where r.run_id = :run_id;

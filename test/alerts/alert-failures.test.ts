@@ -6,6 +6,8 @@ import type { Effects } from '../../shared/effects/effects.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
 import { EVENT_VERSION, type EventData, type Topic } from '../../shared/events/catalogue.ts';
 import { keepDeadLetter } from '../../shared/events/receive.ts';
+import { type Failure, raiseException } from '../../shared/exceptions/exceptions.ts';
+import { POLICIES } from '../../shared/exceptions/policy.ts';
 import { seedMonth } from '../console/seed.ts';
 import { request, testWorld } from '../console/world.ts';
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
@@ -115,6 +117,49 @@ describe('alert-failures', () => {
       clock.pass(300_000);
     }
     expect(told().filter((text) => text.includes('not JSON: unexpected token'))).toHaveLength(1);
+  });
+
+  const fire = async () => {
+    const headers = { 'x-cloudscheduler-scheduletime': '2026-11-01T06:05:00Z' };
+    const { status } = await createRetries(world.world)(request('POST', '/', { headers }));
+    clock.pass(300_000);
+    return status;
+  };
+  const raise = (failure: Failure) =>
+    database.database.transaction({ actor: 'service:test', why: 'test' }, (transaction) =>
+      raiseException(transaction, clock.effects, failure),
+    );
+
+  test('a shard that cannot be rated and a period over its grace are told once, each with its command', async () => {
+    const detail = 'shard 1 of run 2026-10 cannot be rated: a duplicate key';
+    await raise({ class: 'rating_failed', subject: '2026-10#1', reason: '23505', detail });
+    await raise({ class: 'rating_failed', subject: '2026-10#2', reason: '23505', detail: 'the same cause' });
+    await raise({ class: 'period_incomplete', subject: '2026-09', reason: 'grace_is_over', detail: '5 of 6 cells' });
+    expect([await fire(), await fire()]).toEqual([200, 200]);
+    expect(told()).toHaveLength(2);
+    const [shard, period] = [
+      told().find((text) => text.includes(detail)),
+      told().find((text) => text.includes('5 of 6')),
+    ];
+    expect(shard).toMatch(/rotating_light.*rating failed: 2026-10#1.*npm run daybook -- run rate 2026-10/);
+    expect(period).toMatch(/rotating_light.*grace_is_over.*npm run daybook -- usage completeness --period 2026-09/);
+  });
+
+  test('what its policy has given up is told then, and once; what waits for a person from the start is not called given up', async () => {
+    const subject = '2026-10/acme/adjustment/1/credit/1';
+    const failure = { class: 'credit_failed', subject, reason: 'stripe_refused', detail: 'paid' } as const;
+    const waiting = { class: 'unbilled_usage', subject: '2026-10', reason: 'nobody_to_bill', detail: 'd' } as const;
+    for (let attempt = 1; attempt < POLICIES.credit_failed.maxAttempts; attempt += 1) await raise(failure);
+    await fire();
+    expect(told()).toHaveLength(0);
+    await raise(failure);
+    for (const _time of [1, 2]) await raise(waiting);
+    await fire();
+    await fire();
+    expect(told()).toHaveLength(2);
+    expect(told().filter((text) => text.includes('is given up'))).toEqual([
+      expect.stringMatching(/is given up and waits for a person.*adjustments apply 2026-10\/acme\/adjustment\/1/),
+    ]);
   });
 
   test('a priced run is told with its counts, its total and the command that signs it off', async () => {

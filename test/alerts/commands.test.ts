@@ -52,6 +52,11 @@ describe('a command that people are told to run', () => {
     for (const option of words.filter((word) => word.startsWith('--'))) expect(out).toContain(option);
   });
 
+  test('an invoice of an off-cycle run is issued with its own run', () => {
+    expect(recoveryCommand('issuing_failed', '2026-10/acme/usage/2')).toMatch(/run issue 2026-10$/);
+    expect(recoveryCommand('issuing_failed', '2026-10/acme/off-cycle-acme-1/2')).toMatch(/run issue 2026-10:acme-1$/);
+  });
+
   test('there is an example of every one', () => {
     expect(EXAMPLES).toHaveLength(Object.keys(COMMANDS).length);
   });

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { explainInvoice } from '../../shared/billing/explain.ts';
 import { approveInvoice, holdInvoice, releaseInvoice } from '../../shared/billing/invoice-decisions.ts';
-import { rateShard } from '../../shared/billing/rate-shard.ts';
 import type { InvoiceReplay } from '../../shared/billing/replay.ts';
 import { replayInvoices } from '../../shared/billing/replay-period.ts';
 import { rerateHeld } from '../../shared/billing/rerate-held.ts';
@@ -180,22 +179,6 @@ describe('reasons to hold', () => {
     });
     await db.owner.query(`update customers set stripe_customer_id = 'cus_acme' where customer_id = 'acme'`);
     expect(await releaseInvoice(deps(), acme('person:ben'))).toMatchObject({ kind: 'done' });
-  });
-
-  test('an outside source of holds is asked once a shard, and its reason is kept beside the others', async () => {
-    await db.owner.query(`update customers set stripe_customer_id = null where customer_id = 'acme'`);
-    await collect(db.database);
-    const asked: string[][] = [];
-    await db.database.transaction({ actor: 'service:price-usage', why: 'test' }, (transaction) =>
-      rateShard(transaction, EFFECTS, { runId: PERIOD, fencingToken: 1, shard: 0 }, async (_reader, { customers }) => {
-        asked.push([...customers]);
-        return [{ customerId: 'acme', reason: 'usage_anomaly', detail: 'acme-app used ten times its median' }];
-      }),
-    );
-    expect(asked).toEqual([['acme', 'birch', 'cedar']]);
-    const { rows } = await db.owner.query('select invoice_id, reason from invoice_holds order by hold');
-    expect(rows.map(({ reason }) => reason)).toEqual(['unmapped_customer', 'usage_anomaly']);
-    expect(await statuses()).toEqual({ acme: 'held', birch: 'rated', cedar: 'rated' });
   });
 
   test('what could not be rated is not released; it is rated again when the cause is mended, also after the sign-off', async () => {

@@ -41,8 +41,9 @@ export async function seedContracts(
   db: TestDatabase,
   customers: readonly string[],
   plan: unknown = REQUEST_PLAN,
+  sources: { readonly from: string; readonly to: string } = { from: '2026-10-01', to: '2026-10-04' },
 ): Promise<string> {
-  await seedWorld(db.owner, { customers, from: '2026-10-01', to: '2026-10-04' });
+  await seedWorld(db.owner, { customers, ...sources });
   const deps = { database: db.database, effects: EFFECTS };
   const submitted = await submitPlan(deps, { document: plan, author: 'person:ana', why: 'test' });
   if (submitted.kind !== 'submitted') throw new Error(submitted.detail);
@@ -94,10 +95,10 @@ export async function aggregateAll(database: Database, rows: Readonly<Record<str
 }
 
 /** A look at the period's completeness, as validate-usage takes it. */
-export function collect(database: Database, customers?: number) {
+export function collect(database: Database, customers?: number, period = PERIOD) {
   const limits = customers === undefined ? undefined : { customers, rows: 1_000_000 };
   return database.transaction({ actor: 'service:validate-usage', why: 'test' }, (transaction) =>
-    collectRun(transaction, EFFECTS, PERIOD, limits),
+    collectRun(transaction, EFFECTS, period, limits),
   );
 }
 

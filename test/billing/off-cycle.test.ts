@@ -154,6 +154,36 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
     expect(await invoices()).toMatchObject([{ invoice_id: '2026-10/acme/off-cycle-acme-1/2', total: 4_100 }]);
   });
 
+  test('promise 12: usage of those days that comes after the off-cycle run was closed is compared with what it billed', async () => {
+    await end();
+    await twoDays();
+    await open();
+    await rateOf(db.database, RUN, 0);
+    await approveRun(deps(), { runId: RUN, approver: 'person:ben', why: 'reviewed' });
+    await db.owner.query(`begin; set local session_replication_role = replica;
+      update billing_runs set status = 'closed' where run_id = '${RUN}'; commit`);
+    await aggregate(db.database, 'us-east', utcDay('2026-10-02'), { ...USAGE, 'acme-app': '110' });
+    await collect(db.database);
+    const { rows } = await db.owner.query('select run_id, customers from rerating_shards');
+    expect(rows).toEqual([{ run_id: RUN, customers: ['acme'] }]);
+  });
+
+  test('promise 19: a customer whom the off-cycle run can rate stays an exception of the run of the month that cannot', async () => {
+    await end();
+    await nextContract();
+    await aggregateAll(db.database, USAGE);
+    await open();
+    await db.owner.query(`begin; set local session_replication_role = replica;
+      update run_contracts set overrides = '{"parameters":{"nonsense":"1"}}' where contract_id = 'acme-2';
+      update contracts set overrides = '{"parameters":{"nonsense":"1"}}' where contract_id = 'acme-2'; commit`);
+    await collect(db.database);
+    const month = await db.owner.query('select fencing_token as token from billing_runs where run_id = $1', [PERIOD]);
+    await rate(db.database, 0, month.rows[0].token);
+    await rateOf(db.database, RUN, 0);
+    const { rows } = await db.owner.query('select class, subject, status from exceptions');
+    expect(rows).toEqual([{ class: 'rating_held', subject: '2026-10/acme', status: 'open' }]);
+  });
+
   test('its sign-off closes only its own days: contracts of others still change', async () => {
     await end();
     await twoDays();

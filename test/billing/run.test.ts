@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dropBackChangedRuns } from '../../shared/billing/changed-runs.ts';
 import { approveRun } from '../../shared/billing/sign-off.ts';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
 import { endContract } from '../../shared/catalogue/contracts.ts';
@@ -23,8 +24,8 @@ const events = async (topic: string) =>
       '{data,shard}',
     ])
   ).rows.map((row) => row.data);
-const approve = (approver: string) =>
-  approveRun({ database: db.database, effects: EFFECTS }, { runId: PERIOD, approver, why: 'looked right' });
+const deps = () => ({ database: db.database, effects: EFFECTS });
+const approve = (approver: string) => approveRun(deps(), { runId: PERIOD, approver, why: 'looked right' });
 
 const USAGE = { 'acme-app': '100', 'birch-app': '200', 'cedar-app': '0.05' };
 
@@ -121,6 +122,49 @@ describe('the billing run', () => {
     expect(await collect(db.database)).toBe('pinned');
     expect(await rate(db.database, 0, 2)).toMatchObject({ kind: 'rated' });
     expect((await invoices()).at(-1)).toEqual({ invoice_id: '2026-10/cedar/usage/2', status: 'rated', total: 1 });
+  });
+
+  test('is not signed off on inputs that have changed, and is dropped back by itself when no event tells of it', async () => {
+    await aggregateAll(db.database, USAGE);
+    await collect(db.database);
+    await rate(db.database, 0);
+    expect(await dropBackChangedRuns(deps(), 'service:retry-exceptions')).toEqual([]);
+    const step = { contractId: 'cedar-1', actor: 'person:ben', why: 'left', endsOn: '2026-10-02' };
+    expect(await endContract(deps(), step)).toMatchObject({ kind: 'done' });
+    expect(await approve('person:fay')).toEqual({
+      kind: 'refused',
+      reason: 'the inputs of run 2026-10 have changed since it was rated',
+    });
+    expect(await dropBackChangedRuns(deps(), 'service:retry-exceptions')).toEqual([PERIOD]);
+    expect(await runStatus()).toEqual({ status: 'complete', fencing_token: 2 });
+    await rate(db.database, 0, 2);
+    expect(await approve('person:fay')).toMatchObject({ kind: 'approved' });
+    // 2 regions × 1 day × 0.05 × 0.10 = 0.01.
+    expect((await invoices()).at(-1)).toEqual({ invoice_id: '2026-10/cedar/usage/2', status: 'approved', total: 1 });
+  });
+
+  test('promise 3: a source that is approved for the period before the sign-off keeps the run from it until its days are there', async () => {
+    await aggregateAll(db.database, USAGE);
+    await collect(db.database);
+    await rate(db.database, 0);
+    await db.owner.query(`insert into metrics values ('data_gb', 'Data', 'GB', 'sum', 1)`);
+    await db.owner.query(
+      `insert into usage_sources (source_id, version, metric, region, configuration, configuration_digest, active_from, active_to)
+       values ('data-gb', 1, 'data_gb', 'us-east', '{}', 'sha256:configuration', '2026-10-03', '2026-10-04')`,
+    );
+    expect(await approve('person:fay')).toMatchObject({ kind: 'refused' });
+    expect(await dropBackChangedRuns(deps(), 'service:retry-exceptions')).toEqual([PERIOD]);
+    expect(await runStatus()).toEqual({ status: 'collecting', fencing_token: 2 });
+    expect((await invoices()).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'superseded']);
+  });
+
+  test('a new revision that nobody has looked at yet keeps the run from its sign-off too', async () => {
+    await aggregateAll(db.database, USAGE);
+    await collect(db.database);
+    await rate(db.database, 0);
+    await aggregate(db.database, 'us-east', utcDay('2026-10-02'), { ...USAGE, 'acme-app': '7' });
+    expect(await approve('person:fay')).toMatchObject({ kind: 'refused' });
+    expect(await invoices()).toMatchObject([{ status: 'rated' }, { status: 'rated' }, { status: 'rated' }]);
   });
 
   test('a project that is given to its owner afterwards is billed once its days are read again', async () => {

@@ -86,7 +86,10 @@ function subjectLink({ class: name, subject }: Exception): Html {
     case 'voiding_failed':
       return html`<a href="/invoices/${subject}">${subject}</a>`;
     case 'rating_held':
-      return html`<a href="/invoices/${subject}/usage">${subject}</a>`;
+      // Of an off-cycle run the subject does not name the invoice: its run lists it.
+      return subject.includes(':')
+        ? html`<a href="/runs/${subject.split('/', 1)[0]}">${subject}</a>`
+        : html`<a href="/invoices/${subject}/usage">${subject}</a>`;
     case 'stripe_differs':
       return html`<a href="/reconciliation">${subject}</a>`;
     case 'rating_failed':
