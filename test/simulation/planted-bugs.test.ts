@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { UNDISTURBED } from './disturbance.ts';
 import { runMonth } from './month.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
-import { faultsOf, type Undisturbed } from './run-months.ts';
+import { faultsOf, runUndisturbed, type Undisturbed } from './run-months.ts';
 import { openSetting, type Setting } from './setting.ts';
 
 const SEED = 1;
@@ -11,9 +11,7 @@ let setting: Setting;
 let undisturbed: Undisturbed;
 beforeAll(async () => {
   setting = await openSetting(inject('postgresUrl'));
-  const month = await runMonth({ setting, seed: SEED, disturbance: UNDISTURBED });
-  if (month.state === null) throw new Error(`The undisturbed month does not end: ${month.broken.join('; ')}`);
-  undisturbed = { state: month.state, month };
+  undisturbed = await runUndisturbed(setting, 'close', SEED);
 });
 afterAll(() => setting.close());
 

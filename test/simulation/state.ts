@@ -11,6 +11,13 @@ const SECTIONS: Readonly<Record<string, string>> = {
   usage: `
     select format('%s/%s/%s@%s %s of %s: %s', c.region, c.source_id, c.day, c.revision, u.project_id, u.customer_id, u.quantity) as line
     from usage_daily u join checkpoints c using (checkpoint_id)`,
+  snapshots: `
+    select format('%s/%s/%s as of %s: %s rows, %s', region, source_id, day, as_of, row_count,
+      (select sum(quantity) from usage_snapshot_rows r where (r.region, r.source_id, r.day) = (s.region, s.source_id, s.day))) as line
+    from usage_snapshots s`,
+  months: `select format('%s is %s: %s rows, %s', month, status, row_count, totals) as line from usage_partitions`,
+  seals: `select format('%s is sealed', day) as line from audit_seals`,
+  voids: `select format('void of %s is %s, by %s and %s', invoice_id, status, author, approver) as line from invoice_voids`,
   runs: `
     select format('%s is %s, token %s, inputs %s, totals %s, by %s and %s', run_id, status, fencing_token, inputs_digest, totals, author, approver) as line
     from billing_runs`,
@@ -58,6 +65,13 @@ export async function readState(world: SimulatedWorld): Promise<MonthState> {
       const lines = world.stripe.linesOf(id).map((line) => `${line.metadata.daybook_line} ${line.amount}`);
       return `${metadata.daybook_invoice_id} is ${status}: ${total} ${currency} = ${lines.sort().join(' + ')}`;
     })
+    .sort();
+  state.credit_notes = world.stripe
+    .creditNotes()
+    .map(
+      ({ metadata, total, currency, status }) =>
+        `${metadata.daybook_credit_note_id} is ${status}: ${total} ${currency}`,
+    )
     .sort();
   // A crash after Slack's answer tells people twice; nothing may stay untold.
   state.slack = [...new Set(world.slack.messages().map(({ text }) => text))].sort();
