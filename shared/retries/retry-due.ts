@@ -1,6 +1,6 @@
 import { parseShardSubject, retryShards } from '../billing/rating-failure.ts';
 import type { Database } from '../database/database.ts';
-import { exceptionClaimDue, exceptionReopenLeft } from '../database/queries.generated.ts';
+import { exceptionClaimDue, exceptionReopenLeft, invoiceFindRun } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { recordEvents } from '../events/outbox.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
@@ -82,14 +82,14 @@ async function retry(
       return result.kind === 'refused' ? { reason: 'refused', detail: result.reason } : null;
     }
     case 'issuing_failed':
-      await dependencies.database.transaction({ actor, why }, (transaction) =>
-        recordEvents(transaction, dependencies.effects, [
-          {
-            type: 'invoice.approved',
-            data: { invoiceId: exception.subject, runId: exception.subject.split('/')[0] ?? exception.subject },
-          },
-        ]),
-      );
+      await dependencies.database.transaction({ actor, why }, async (transaction) => {
+        const invoiceId = exception.subject;
+        const found = await transaction.first(invoiceFindRun, { invoice_id: invoiceId });
+        if (!found) throw new Error(`exception ${exception.class} is about ${invoiceId}, and there is no such invoice`);
+        await recordEvents(transaction, dependencies.effects, [
+          { type: 'invoice.approved', data: { invoiceId, runId: found.run_id } },
+        ]);
+      });
       return null;
     case 'rating_failed': {
       const shard = parseShardSubject(exception.subject);

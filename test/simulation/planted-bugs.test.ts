@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { UNDISTURBED } from './disturbance.ts';
-import { runMonth } from './month.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { faultsOf, runUndisturbed, type Undisturbed } from './run-months.ts';
 import { openSetting, type Setting } from './setting.ts';

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { scaled } from '../scale.ts';
 import {
   anyDisturbance,
   argumentsOf,

@@ -46,11 +46,21 @@ const SECTIONS: Readonly<Record<string, string>> = {
     select format('%s of %s is %s: %s', class, subject, status, reason) as line from exceptions where status not in ('resolved', 'waived')`,
   alerts: `select format('%s, sent %s', title, sent_at is not null) as line from alerts`,
   dead_letters: `select format('%s: %s', subscription, reason) as line from dead_letters`,
-  facts: `select distinct topic || ' ' || ((body::jsonb -> 'data') - 'checkpointId' - 'stripeInvoiceId') as line from outbox`,
+  // Of a seal its day: its hashes cover times and ids. Stripe's ids follow the order in which it was told.
+  facts: `
+    select distinct topic || ' ' || regexp_replace(((body::jsonb -> 'data') - 'checkpointId' - 'stripeInvoiceId'
+      - case topic when 'audit.sealed' then '{hash,seal,sequence}'::text[] else '{}' end)::text, 'in_daybook\\d+', 'its copy') as line
+    from outbox`,
 };
 
 /** What only a month with failures of Stripe or of single effects has: the story of those that were overcome. */
-const OVERCOME = [/^Invoice .* could not be issued(, sent t$|: )/, /^invoice\.failed /];
+const OVERCOME = [
+  /^Invoice .* could not be issued(, sent t$|: )/,
+  /^invoice\.failed /,
+  /^Usage of .* is incomplete(, sent t$|: )/,
+  /^usage\.incomplete /,
+];
+const isOvercome = (line: string) => OVERCOME.some((pattern) => pattern.test(line));
 
 /** Reads the state of a month that is at rest. */
 export async function readState(world: SimulatedWorld): Promise<MonthState> {
@@ -83,7 +93,7 @@ export function differencesOf(expected: MonthState, actual: MonthState): string[
   return Object.keys(expected).flatMap((section) => {
     const [wanted, found] = [expected[section] ?? [], actual[section] ?? []];
     const missing = wanted.filter((line) => !found.includes(line));
-    const added = found.filter((line) => !wanted.includes(line) && !OVERCOME.some((pattern) => pattern.test(line)));
+    const added = found.filter((line) => !wanted.includes(line) && !isOvercome(line));
     const counts = missing.length + added.length === 0 ? countsOf(wanted, found) : [];
     return [
       ...missing.map((line) => `missing: ${line}`),
@@ -97,7 +107,7 @@ export function differencesOf(expected: MonthState, actual: MonthState): string[
 function countsOf(wanted: readonly string[], found: readonly string[]): string[] {
   const times = (lines: readonly string[], line: string) => lines.filter((other) => other === line).length;
   return [...new Set(wanted)].flatMap((line) =>
-    times(wanted, line) === times(found, line)
+    times(wanted, line) === times(found, line) || (isOvercome(line) && times(wanted, line) < times(found, line))
       ? []
       : [`${times(found, line)} times instead of ${times(wanted, line)}: ${line}`],
   );
