@@ -8,6 +8,7 @@ import {
   invoiceListHeldForReason,
   invoiceLock,
   invoiceRelease,
+  runShardLockOfCustomer,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
 import { openAnomalies, type ReleaseOutcome, releaseAnomaly } from '../usage/anomalies.ts';
@@ -31,6 +32,8 @@ export function releaseUsageAnomaly(
       const released = await releaseAnomaly(transaction, effects, anomalyId);
       if (released.kind === 'refused') return released;
       const { customer, day } = released;
+      // A rating that has seen the anomaly open holds the invoice; it is waited for, so that its hold is found here.
+      await transaction.rows(runShardLockOfCustomer, { customer_id: customer, day });
       const held = await transaction.rows(invoiceListHeldForReason, {
         customer_id: customer,
         day,

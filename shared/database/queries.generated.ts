@@ -3831,6 +3831,20 @@ for update of s`,
 };
 
 /**
+ * The shards that rate a customer's day, locked to the end of the transaction: a rating that is under way ends first, and
+ * one that comes later sees what is decided meanwhile.
+ */
+export const runShardLockOfCustomer: Query<{ readonly customer_id: string; readonly day: string }, { readonly run_id: string; readonly shard: number }> = {
+  name: 'run_shard_lock_of_customer',
+  parameters: ['customer_id', 'day'],
+  text: `select s.run_id, s.shard
+from run_shards s join billing_runs r using (run_id, fencing_token)
+where $1 = any (s.customers) and $2 >= r.period_from and $2 < r.period_to
+order by s.run_id, s.shard
+for update of s`,
+};
+
+/**
  * Puts failed shards of a run's current token back to waiting: all of them, or one.
  */
 export const runShardRetry: Query<{ readonly run_id: string; readonly shard: number | null }, { readonly shard: number; readonly fencing_token: number }> = {

@@ -1,3 +1,5 @@
+import type pg from 'pg';
+import type { StripeStandIn } from '../local-cloud/stripe/server.ts';
 import type { SimulatedWorld } from './world.ts';
 
 /** What a month comes to, without times, generated ids and counts of attempts: text lines by section, sorted. */
@@ -62,20 +64,31 @@ const OVERCOME = [
 ];
 const isOvercome = (line: string) => OVERCOME.some((pattern) => pattern.test(line));
 
-/** Reads the state of a month that is at rest. */
-export async function readState(world: SimulatedWorld): Promise<MonthState> {
+/** What the tables of a database at rest say. */
+export async function readTables(owner: pg.Client): Promise<MonthState> {
   const state: Record<string, readonly string[]> = {};
   for (const [section, query] of Object.entries(SECTIONS)) {
-    const { rows } = await world.owner.query<{ line: string }>(query);
+    const { rows } = await owner.query<{ line: string }>(query);
     state[section] = rows.map(({ line }) => line).sort();
   }
-  state.stripe = world.stripe
+  return state;
+}
+
+/** Every invoice that stands in Stripe, with its lines. */
+export function readStripe(stripe: StripeStandIn): readonly string[] {
+  return stripe
     .invoices()
     .map(({ id, status, total, currency, metadata }) => {
-      const lines = world.stripe.linesOf(id).map((line) => `${line.metadata.daybook_line} ${line.amount}`);
+      const lines = stripe.linesOf(id).map((line) => `${line.metadata.daybook_line} ${line.amount}`);
       return `${metadata.daybook_invoice_id} is ${status}: ${total} ${currency} = ${lines.sort().join(' + ')}`;
     })
     .sort();
+}
+
+/** Reads the state of a month that is at rest. */
+export async function readState(world: SimulatedWorld): Promise<MonthState> {
+  const state: Record<string, readonly string[]> = { ...(await readTables(world.owner)) };
+  state.stripe = readStripe(world.stripe);
   state.credit_notes = world.stripe
     .creditNotes()
     .map(
