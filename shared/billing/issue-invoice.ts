@@ -60,9 +60,13 @@ export async function issueInvoice(
     case 'drafted':
     case 'verified':
       break;
-    case 'stripe_failed':
-      if ((await resumeInvoice(dependencies, invoiceId, actor)) === 'being_voided') return { kind: 'being_voided' };
+    case 'stripe_failed': {
+      const resumption = await resumeInvoice(dependencies, invoiceId, actor);
+      if (resumption === 'being_voided') return { kind: 'being_voided' };
+      // What was read is no longer so: looked at again before Stripe is told anything.
+      if (resumption === 'moved_on') return issueInvoice(dependencies, invoiceId, actor);
       break;
+    }
     case 'finalized':
     case 'paid':
     case 'uncollectible':

@@ -22,7 +22,7 @@ import { createCustomer } from '../stripe/stand-in.ts';
 import { IN_TURN, interleave, type Place, placesOf, type Work } from './interleave.ts';
 
 /** Everyday a few places of each pair; thorough, all of them. */
-const PLACES = scaled(2, Number.POSITIVE_INFINITY);
+const PLACES = scaled(1, Number.POSITIVE_INFINITY);
 const LAST_DAY = DAYS.at(-1) as UtcDay;
 const INVOICE = `${PERIOD}/acme/usage`;
 const NEXT_DAY: Effects = { ...EFFECTS, now: () => new Date('2026-11-02T00:10:00Z') };
@@ -33,15 +33,24 @@ interface Ground {
   readonly clock?: Effects;
   /** The two pieces of work, in this meeting. */
   readonly pair: (stripe: StripeStandIn) => readonly [Work, Work];
+  /** Places that once went wrong, as they are named. */
+  readonly stories?: readonly Place[];
+  /** What a person does once more when both have ended: it may have been refused while the other was under way. */
+  readonly afterwards?: (stripe: StripeStandIn) => Work;
 }
 
 /** One meeting on a fresh copy: how it ended, and what then stands here and in Stripe. */
-async function meet({ start, clock = EFFECTS, pair }: Ground, order: 'as_named' | 'reversed', place: Place) {
+async function meet(
+  { start, clock = EFFECTS, pair, afterwards }: Ground,
+  order: 'as_named' | 'reversed',
+  place: Place,
+) {
   const db = await start().copy();
   try {
     return await withStripe(clock, async (stripe) => {
       const [one, other] = pair(stripe);
       const met = await interleave(db, clock, order === 'as_named' ? [one, other] : [other, one], place);
+      await afterwards?.(stripe)(db.database, clock);
       const state = { ...(await readTables(db.owner)), stripe: readStripe(stripe) };
       return { ...met, state, faults: await faultsIn(db) };
     });
@@ -65,7 +74,8 @@ async function expectSerial(ground: Ground): Promise<number> {
   const states = serial.map(({ state }) => state);
   let meetings = 0;
   for (const [index, order] of (['as_named', 'reversed'] as const).entries()) {
-    for (const place of placesOf(serial[index]?.made ?? [], PLACES)) {
+    const stories = order === 'as_named' ? (ground.stories ?? []) : [];
+    for (const place of [...stories, ...placesOf(serial[index]?.made ?? [], PLACES)]) {
       const { state, faults } = await meet(ground, order, place);
       const where = `${order}, the first stopped after ${place.first}, the second after ${place.second}`;
       expect(states, where).toContainEqual(state);
@@ -196,7 +206,9 @@ describe('promise 9: two transactions that meet end as if one had come after the
     };
 
     test('promise 19: the rating of a shard and the release of what holds a customer in it', async () => {
-      expect(await expectSerial({ start, pair: () => [rateShardOf, release] })).toBeGreaterThan(0);
+      // The rating has read that the figure looks wrong, and the release finds no invoice that is held for it yet.
+      const stories = [{ first: 'usage_anomaly_list_open', second: Number.POSITIVE_INFINITY }];
+      expect(await expectSerial({ start, pair: () => [rateShardOf, release], stories })).toBeGreaterThan(0);
     });
   });
 
@@ -232,7 +244,9 @@ describe('promise 9: two transactions that meet end as if one had come after the
 
     test('promise 15: a new attempt to issue it and its void: it ends in one of the two, here and in Stripe alike', async () => {
       const pair = (stripe: StripeStandIn) => [issue(stripe), voidIt(stripe)] as const;
-      expect(await expectSerial({ start, pair })).toBeGreaterThan(0);
+      // The attempt has read that the invoice failed, and the void is through before it takes it up.
+      const stories = [{ first: 'invoice_find_for_issue', second: Number.POSITIVE_INFINITY }];
+      expect(await expectSerial({ start, pair, stories, afterwards: voidIt })).toBeGreaterThan(0);
     });
   });
 

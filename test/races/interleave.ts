@@ -1,14 +1,17 @@
 import type pg from 'pg';
 import { type Database, openDatabase } from '../../shared/database/database.ts';
-import type { Effects } from '../../shared/effects/effects.ts';
+import type { Effect, Effects } from '../../shared/effects/effects.ts';
 
 /** One of two pieces of work that meet. It does everything through what it is given. */
 export type Work = (database: Database, effects: Effects) => Promise<unknown>;
 
-/** Where the first stops and the second begins, and where the second stops in its turn; effects made until then. */
+/** Where one stops: after so many effects in all, or after the effect of a name. */
+type Stop = number | string;
+
+/** Where the first stops and the second begins, and where the second stops in its turn. */
 export interface Place {
-  readonly first: number;
-  readonly second: number;
+  readonly first: Stop;
+  readonly second: Stop;
 }
 
 /** Longer than any statement here takes, and shorter than a test. */
@@ -22,11 +25,12 @@ class Contender {
   readonly result: Promise<unknown>;
   private readonly name: string;
   private limit = 0;
+  private stopAfter = '';
   private wake: (() => void) | undefined;
 
   constructor(name: string, url: string, clock: Effects, work: Work) {
     this.name = name;
-    const effects: Effects = { ...clock, perform: (effect, run) => this.step(effect.kind === 'timer', run) };
+    const effects: Effects = { ...clock, perform: (effect, run) => this.step(effect, run) };
     const database = openDatabase({ url, role: 'daybook_app', poolSize: 1, applicationName: name }, effects);
     this.result = work(database, effects).finally(async () => {
       this.ended = true;
@@ -36,9 +40,10 @@ class Contender {
     this.result.catch(() => undefined);
   }
 
-  /** Lets it go on until it has made so many effects in all, has ended, or waits for a lock. */
-  async goOn(until: number, owner: pg.Client): Promise<void> {
-    this.limit = until;
+  /** Lets it go on until it stops there, has ended, or waits for a lock. */
+  async goOn(until: Stop, owner: pg.Client): Promise<void> {
+    this.limit = typeof until === 'number' ? until : Number.POSITIVE_INFINITY;
+    this.stopAfter = typeof until === 'number' ? '' : until;
     this.wake?.();
     this.wake = undefined;
     const giveUpAt = performance.now() + STUCK_MS;
@@ -49,15 +54,17 @@ class Contender {
     }
   }
 
-  private async step<T>(isTimer: boolean, run: () => Promise<T>): Promise<T> {
-    if (isTimer) return run();
+  private async step<T>(effect: Effect, run: () => Promise<T>): Promise<T> {
+    if (effect.kind === 'timer') return run();
     while (this.made >= this.limit) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
     this.made += 1;
-    return run();
+    const result = await run();
+    if (effect.name === this.stopAfter) this.limit = this.made;
+    return result;
   }
 
   private async waitsForLock(owner: pg.Client): Promise<boolean> {
@@ -108,6 +115,8 @@ export function placesOf([first = 0, second = 0]: readonly number[], most: numbe
     ...stops(first, 1).map((stop) => ({ first: stop, second: Number.POSITIVE_INFINITY })),
     ...stops(first, 3).flatMap((stop) => stops(second, 3).map((until) => ({ first: stop, second: until }))),
   ];
-  const step = Math.max(1, all.length / most);
-  return all.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, index) => all[Math.floor(((index + 0.5) * all.length) / most)]).filter(
+    (place) => place !== undefined,
+  );
 }
