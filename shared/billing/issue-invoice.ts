@@ -18,7 +18,7 @@ import {
   resumeInvoice,
 } from './invoice-progress.ts';
 import { localInvoiceOf } from './local-invoice.ts';
-import { commitRequests, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
+import { commitRequests, keepLinesAnswers, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
 
 export interface IssueDependencies {
   readonly database: Database;
@@ -136,6 +136,7 @@ async function takeSteps(
   }
   const verified = await verify(client, draft.id, expected);
   if (verified.kind === 'failed') return verified;
+  if (draft.status !== 'draft') await keepLinesAnswers(dependencies, work, rest.slice(0, -1), verified.object);
   await moveInvoice(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
     why: 'Stripe shows what we sent, line by line',
   });

@@ -10,12 +10,15 @@ import { approveRun } from '../../shared/billing/sign-off.ts';
 import { approveVoid, askVoid } from '../../shared/billing/void-invoice.ts';
 import { type UtcDay, utcDay } from '../../shared/calendar/utc-day.ts';
 import { correctShard } from '../../shared/corrections/correct-shard.ts';
+import type { Database } from '../../shared/database/database.ts';
+import { billingRunLock, runShardLock } from '../../shared/database/queries.generated.ts';
 import type { Effects } from '../../shared/effects/effects.ts';
 import { openStripeClient } from '../../shared/stripe/client.ts';
 import { aggregate, aggregateAll, collect, DAYS, EFFECTS, PERIOD, rate, seedContracts } from '../billing/month.ts';
 import { createStart, type StartDatabase, type TestDatabase } from '../database/fixture.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
 import { scaled } from '../scale.ts';
+import { rewriteIn } from '../simulation/planted-bugs.ts';
 import { readStripe, readTables } from '../simulation/state.ts';
 import { NO_PACE } from '../stripe/no-pace.ts';
 import { createCustomer } from '../stripe/stand-in.ts';
@@ -183,6 +186,28 @@ describe('promise 9: two transactions that meet end as if one had come after the
 
     test('the rating of a shard and a rerun of its inputs: no invoice carries an old token', async () => {
       expect(await expectSerial({ start, pair: () => [rateShardOf, rerun] })).toBeGreaterThan(0);
+    });
+
+    test('a rating that does not look at the token is found by this', async () => {
+      const blind = rewriteIn(
+        runShardLock,
+        runShardLock.text
+          .replace('r.status as run_status', "'complete'::billing_run_status as run_status")
+          .replace('r.fencing_token as current_token', 's.fencing_token as current_token'),
+      );
+      const unlocked = rewriteIn(
+        billingRunLock,
+        billingRunLock.text
+          .replace('fencing_token', '1 as fencing_token')
+          .replace('status', "'complete'::billing_run_status as status"),
+      );
+      const pair = () => [(database: Database) => rate(blind(unlocked(database)), 0), rerun] as const;
+      const place = { first: 'run_shard_lock', second: Number.POSITIVE_INFINITY };
+      const found = await meet({ start, pair }, 'as_named', place).then(
+        ({ faults }) => JSON.stringify(faults),
+        (error: unknown) => String(error),
+      );
+      expect(found).toMatch(/token/);
     });
 
     test('two ratings of one shard', async () => {

@@ -1,7 +1,7 @@
 import type { Tracer } from '../../shared/tracing/tracer.ts';
 import type { Disturbance } from './disturbance.ts';
 import { drain, fire, NeverEnds } from './drain.ts';
-import { close, decide, openOffCycle, pay, signOff, voidInvoice } from './people.ts';
+import { close, decide, openOffCycle, pay, review, signOff, voidInvoice } from './people.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { brokenPromises } from './promises.ts';
 import type { TracedEffect } from './seam.ts';
@@ -42,9 +42,9 @@ export async function runMonth(options: MonthOptions): Promise<Month> {
   });
   try {
     for (const step of STORIES[options.story ?? 'close']) await take(world, step);
-    return ended(await readState(world), await brokenPromises(world));
+    return ended(await readState(world), [...world.seen, ...(await brokenPromises(world))]);
   } catch (error) {
-    if (error instanceof NeverEnds) return ended(null, [error.message]);
+    if (error instanceof NeverEnds) return ended(null, [...world.seen, error.message]);
     throw error;
   } finally {
     await world.close(options.setting);
@@ -64,6 +64,8 @@ async function take(world: SimulatedWorld, step: Step): Promise<void> {
       return drain(world);
     case 'open_off_cycle':
       return openOffCycle(world, step.contractId);
+    case 'review':
+      return review(world, step.runId);
     case 'sign_off':
       return signOff(world, step.runId);
     case 'pay':

@@ -7,7 +7,7 @@ import { approveVoid, askVoid } from '../../shared/billing/void-invoice.ts';
 import { decideAdjustment } from '../../shared/corrections/decide.ts';
 import { pacedStripe } from '../../shared/pace/paced-stripe.ts';
 import { APPROVER, FINANCE } from './catalogue.ts';
-import { insist } from './drain.ts';
+import { insist, NeverEnds } from './drain.ts';
 import type { SimulatedWorld } from './world.ts';
 
 const STRIPE_TIMEOUT_MS = 20_000;
@@ -21,8 +21,26 @@ function byHand(world: SimulatedWorld, name: string, deed: (processes: World) =>
   });
 }
 
-export function signOff(world: SimulatedWorld, runId: string): Promise<void> {
-  return byHand(world, 'sign-off', (processes) => approveRun(processes, { runId, approver: FINANCE, why: WHY }));
+/** A person looks at a run, and notes the digest of what there is to see. */
+export async function review(world: SimulatedWorld, runId: string): Promise<void> {
+  const { rows } = await world.owner.query<{ digest: string }>('select run_review_digest($1) as digest', [runId]);
+  world.reviewed.set(runId, rows[0]?.digest ?? '');
+}
+
+/** Signs off what was reviewed; refused because it has changed since, they look again. */
+export async function signOff(world: SimulatedWorld, runId: string): Promise<void> {
+  const decision = { runId, approver: FINANCE, why: WHY };
+  const noted = world.reviewed.get(runId);
+  if (noted !== undefined)
+    await byHand(world, 'sign-off of old', async (processes) => {
+      const reviewed = world.bug?.forgetsReview ? {} : { reviewed: noted };
+      const outcome = await approveRun(processes, { ...decision, ...reviewed });
+      if (outcome.kind === 'approved')
+        world.seen.push(`promise 9: ${runId} was signed off as something else than what was reviewed`);
+    });
+  await review(world, runId);
+  const reviewed = world.reviewed.get(runId) ?? '';
+  await byHand(world, 'sign-off', (processes) => approveRun(processes, { ...decision, reviewed }));
 }
 
 export function openOffCycle(world: SimulatedWorld, contractId: string): Promise<void> {
@@ -46,7 +64,8 @@ export async function voidInvoice(world: SimulatedWorld, customer: string, perio
     [customer, period],
   );
   const invoiceId = rows[0]?.invoice_id;
-  if (invoiceId === undefined) throw new RangeError(`${customer} has no invoice of ${period} to void`);
+  if (invoiceId === undefined)
+    throw new NeverEnds(`${customer} has no invoice of ${period} to void; the last error: ${world.lastError}`);
   await byHand(world, 'ask for a void', (processes) =>
     askVoid(processes, { invoiceId, actor: APPROVER, why: 'agreed otherwise' }),
   );

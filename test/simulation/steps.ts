@@ -7,6 +7,7 @@ export type Step =
   | ({ readonly kind: 'late_samples' } & Amendment)
   | { readonly kind: 'drain' }
   | { readonly kind: 'open_off_cycle'; readonly contractId: string }
+  | { readonly kind: 'review'; readonly runId: string }
   | { readonly kind: 'sign_off'; readonly runId: string }
   | { readonly kind: 'pay'; readonly customer: string }
   | { readonly kind: 'void'; readonly customer: string; readonly period: string }
@@ -37,7 +38,8 @@ const COLLECTING: readonly Step[] = [
   { kind: 'drain' },
   // The old month that was sealed yesterday is dropped; the one that is held stays.
   { kind: 'schedule', at: '2026-10-03T03:30:00Z', name: 'enforce-retention' },
-  // Inputs change before the sign-off: the run drops back and is rated again.
+  // Inputs change between the review and the sign-off: the run drops back and is rated again.
+  { kind: 'review', runId: '2026-10' },
   { kind: 'late_samples', region: 'eu-west', project: 'acme-app', from: new Date('2026-10-02T10:00:00Z'), by: 1_000 },
   { kind: 'aggregate', at: '2026-10-03T11:00:00Z', region: 'eu-west' },
   { kind: 'drain' },

@@ -69,7 +69,13 @@ export class SimulatedWorld {
   readonly series: StoredSeries[];
   /** Webhooks that were taken, by event id. */
   readonly webhooksTaken = new Set<string>();
+  /** How often webhooks were not taken, by event id. */
+  readonly webhooksRefused = new Map<string, number>();
   private readonly meddled: Acted = new Set();
+  /** Digests of what was reviewed, by run. */
+  readonly reviewed = new Map<string, string>();
+  /** Promises that were seen broken on the way, in words. */
+  readonly seen: string[] = [];
   crashes = 0;
   /** The last thing that went wrong in a call: the first place to look when a month does not end. */
   lastError = 'none';
