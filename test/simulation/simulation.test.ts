@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { scaled } from '../scale.ts';
 import {
   anyDisturbance,
   argumentsOf,
@@ -119,4 +120,46 @@ describe('the simulation', () => {
     expect(one.trace).toEqual(other.trace);
     expect(one.crashes).toBeGreaterThan(0);
   });
+});
+
+describe('what comes after the issue', () => {
+  let life: Undisturbed;
+  beforeAll(async () => {
+    life = await runUndisturbed(setting, 'life', SEED);
+  });
+
+  test('keeps every promise: an off-cycle run, two voids, an adjustment that is carried and one that is given back', () => {
+    const { runs = [], voids = [], adjustments = [], credit_notes: notes, stripe, months = [] } = life.state;
+    expect(life.month.broken).toEqual([]);
+    expect(runs.map((line) => line.split(',')[0])).toEqual([
+      '2026-10 is issued',
+      '2026-10:dune-1 is closed',
+      '2026-11 is issued',
+    ]);
+    expect(voids).toEqual([
+      expect.stringContaining('void of 2026-10/birch/usage/3 is done'),
+      expect.stringContaining('void of 2026-11/birch/usage is done'),
+    ]);
+    expect(adjustments.map((line) => line.split(':')[0])).toEqual([
+      '2026-10/acme/adjustment/1 is applied',
+      '2026-10/acme/adjustment/2 is applied',
+    ]);
+    expect(notes).toEqual(['2026-10/acme/adjustment/2/credit/1 is issued: 548 usd']);
+    expect(stripe?.map((line) => line.split(' = ')[0])).toEqual([
+      '2026-10/acme/usage/3 is paid: 16748 usd',
+      '2026-10/birch/usage/3 is void: 49000 usd',
+      '2026-10/dune/off-cycle-dune-1 is paid: 1581 usd',
+      '2026-11/acme/usage is open: 16054 usd',
+      '2026-11/cedar/usage is open: 49000 eur',
+    ]);
+    expect(months.find((line) => line.startsWith('2026-10'))).toContain('is sealed');
+  });
+
+  test.each(KINDS.slice(0, scaled(1, KINDS.length)))(
+    'promise 1: the end is the same after the kind "%s"',
+    async (kind) => {
+      const disturbance = anyDisturbance(kind, new Chance(100 + KINDS.indexOf(kind)), life.month.trace.length);
+      expect(await faultsOf(setting, life, SEED, disturbance), argumentsOf('life', SEED, disturbance)).toEqual([]);
+    },
+  );
 });
