@@ -26,6 +26,7 @@ import { IN_TURN, interleave, type Place, placesOf, type Work } from './interlea
 
 /** Everyday a few places of each pair; thorough, all of them. */
 const PLACES = scaled(1, Number.POSITIVE_INFINITY);
+const TIMEOUT_MS = scaled(60_000, 30 * 60_000);
 const LAST_DAY = DAYS.at(-1) as UtcDay;
 const INVOICE = `${PERIOD}/acme/usage`;
 const NEXT_DAY: Effects = { ...EFFECTS, now: () => new Date('2026-11-02T00:10:00Z') };
@@ -160,7 +161,9 @@ async function withStripe<T>(clock: Effects, work: (stripe: StripeStandIn) => Pr
   }
 }
 
-describe('promise 9: two transactions that meet end as if one had come after the other', () => {
+describe('promise 9: two transactions that meet end as if one had come after the other', {
+  timeout: TIMEOUT_MS,
+}, () => {
   describe('of a run in review', () => {
     const start = startWith(rated);
 
