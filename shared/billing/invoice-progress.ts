@@ -46,17 +46,20 @@ export async function moveInvoice(
   );
 }
 
-/** Takes a failed invoice up again, unless its void is approved: then it is never issued again. */
+/**
+ * Takes a failed invoice up again, unless its void is approved: then it is never issued again. Whoever moved it on
+ * meanwhile, another attempt or a void, is seen under its lock.
+ */
 export async function resumeInvoice(
   { database }: ProgressDependencies,
   invoiceId: string,
   actor: string,
-): Promise<'resumed' | 'being_voided'> {
+): Promise<'resumed' | 'being_voided' | 'moved_on'> {
   return database.transaction({ actor, why: 'another attempt' }, async (transaction) => {
     await transaction.rows(invoiceLock, { invoice_id: invoiceId });
     const voiding = await transaction.first(invoiceVoidFind, { invoice_id: invoiceId });
     if (voiding?.status === 'approved') return 'being_voided';
-    await transaction.rows(invoiceAdvance, {
+    const resumed = await transaction.first(invoiceAdvance, {
       invoice_id: invoiceId,
       from_status: 'stripe_failed',
       to_status: 'approved',
@@ -64,7 +67,7 @@ export async function resumeInvoice(
       stripe_number: null,
       failure_detail: null,
     });
-    return 'resumed';
+    return resumed ? 'resumed' : 'moved_on';
   });
 }
 

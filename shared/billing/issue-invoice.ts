@@ -18,7 +18,7 @@ import {
   resumeInvoice,
 } from './invoice-progress.ts';
 import { localInvoiceOf } from './local-invoice.ts';
-import { commitRequests, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
+import { commitRequests, keepLinesAnswers, takeCreateStep, takeFinalizeStep, takeLinesStep } from './stripe-steps.ts';
 
 export interface IssueDependencies {
   readonly database: Database;
@@ -60,9 +60,13 @@ export async function issueInvoice(
     case 'drafted':
     case 'verified':
       break;
-    case 'stripe_failed':
-      if ((await resumeInvoice(dependencies, invoiceId, actor)) === 'being_voided') return { kind: 'being_voided' };
+    case 'stripe_failed': {
+      const resumption = await resumeInvoice(dependencies, invoiceId, actor);
+      if (resumption === 'being_voided') return { kind: 'being_voided' };
+      // What was read is no longer so: looked at again before Stripe is told anything.
+      if (resumption === 'moved_on') return issueInvoice(dependencies, invoiceId, actor);
       break;
+    }
     case 'finalized':
     case 'paid':
     case 'uncollectible':
@@ -132,6 +136,7 @@ async function takeSteps(
   }
   const verified = await verify(client, draft.id, expected);
   if (verified.kind === 'failed') return verified;
+  if (draft.status !== 'draft') await keepLinesAnswers(dependencies, work, rest.slice(0, -1), verified.object);
   await moveInvoice(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
     why: 'Stripe shows what we sent, line by line',
   });

@@ -108,6 +108,14 @@ export function invoiceLedger<T extends { readonly id: string }>(
   };
 }
 
+function answersOf(dependencies: StepDependencies, work: StepWork): RequestLedger<StripeInvoice> {
+  return invoiceLedger<StripeInvoice>(dependencies, work, ({ status, number, subtotal }) => ({
+    status,
+    number,
+    subtotal: subtotal.toString(),
+  }));
+}
+
 function invoiceStep(
   dependencies: StepDependencies,
   client: StripeClient,
@@ -115,11 +123,7 @@ function invoiceStep(
   step: CommittedRequest,
   lookUp: () => Promise<Found<StripeInvoice>>,
 ): Promise<StepOutcome<StripeInvoice>> {
-  const ledger = invoiceLedger<StripeInvoice>(dependencies, work, ({ status, number, subtotal }) => ({
-    status,
-    number,
-    subtotal: subtotal.toString(),
-  }));
+  const ledger = answersOf(dependencies, work);
   const schema: z.ZodType<StripeInvoice> = stripeInvoiceSchema;
   return takeStep(client, ledger, step, schema, lookUp);
 }
@@ -186,6 +190,17 @@ export function takeLinesStep(
     const wanted = [...new URLSearchParams(step.request.body)].filter(([name]) => name.endsWith('[daybook_line]'));
     return wanted.every(([, key]) => there.has(key)) ? readBack(client, stripeInvoiceId) : { kind: 'absent' };
   });
+}
+
+/** Keeps what Stripe shows as the answer to requests for lines, when it finalized the draft before they were answered. */
+export async function keepLinesAnswers(
+  dependencies: StepDependencies,
+  work: StepWork,
+  steps: readonly CommittedRequest[],
+  invoice: StripeInvoice,
+): Promise<void> {
+  const ledger = answersOf(dependencies, work);
+  for (const { request } of steps) await ledger.keepAnswer(request, invoice);
 }
 
 /** Finalizes, unless it is final already: by an earlier attempt, another worker, or Stripe itself. */

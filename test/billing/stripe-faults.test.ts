@@ -221,3 +221,14 @@ describe('promise 4: what people and other workers do meanwhile', () => {
     expect(liveOf(setting, again)).toMatchObject([{ status: 'open', total: 1_099 }]);
   });
 });
+
+test('promise 20: a draft that Stripe finalized before its lines were answered leaves no request open', async () => {
+  const setting = await startIssueTest();
+  await setting.keep();
+  setting.stripe.faults.add({ method: 'POST', path: '/add_lines', call: 1, fault: { kind: 'drop_reply' } });
+  expect(await setting.issue()).toMatchObject({ kind: 'failed' });
+  setting.stripe.act(setting.stripe.invoices()[0]?.id ?? '', 'finalize');
+  expect(await setting.issue()).toMatchObject({ kind: 'issued' });
+  const { rows } = await setting.db.owner.query('select step, status from stripe_requests order by step');
+  expect(rows).toEqual(['add_lines:1', 'create', 'finalize'].map((step) => ({ step, status: 'answered' })));
+});

@@ -17,25 +17,59 @@ export interface TestDatabase {
 }
 
 /** Copies the template. `effects` defaults to the real ones. */
-export async function createTestDatabase(effects: Effects = systemEffects()): Promise<TestDatabase> {
+export function createTestDatabase(effects: Effects = systemEffects()): Promise<TestDatabase> {
+  return openCopy(TEMPLATE, effects);
+}
+
+/** A prepared database that many copies begin from. */
+export interface StartDatabase {
+  copy(effects?: Effects): Promise<TestDatabase>;
+  remove(): Promise<void>;
+}
+
+/** Prepares a database once, for tests that need the same beginning many times. */
+export async function createStart(
+  prepare: (db: TestDatabase) => Promise<void>,
+  effects: Effects = systemEffects(),
+): Promise<StartDatabase> {
+  const db = await createTestDatabase(effects);
+  await prepare(db);
+  const name = new URL(db.url).pathname.slice(1);
+  await disconnect(db);
+  return { copy: (own = effects) => openCopy(name, own), remove: () => dropDatabase(name) };
+}
+
+async function openCopy(template: string, effects: Effects): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const base = inject('postgresUrl');
-  const admin = new pg.Client({ connectionString: base.replace('DATABASE', 'postgres') });
-  await admin.connect();
-  await admin.query(`create database ${admin.escapeIdentifier(name)} template ${TEMPLATE}`);
-  const url = base.replace('DATABASE', name);
+  await asAdmin(
+    (admin) => `create database ${admin.escapeIdentifier(name)} template ${admin.escapeIdentifier(template)}`,
+  );
+  const url = inject('postgresUrl').replace('DATABASE', name);
   const owner = new pg.Client({ connectionString: url });
   await owner.connect();
   const database = openDatabase({ url, role: 'daybook_app', poolSize: 4, applicationName: 'test' }, effects);
-  return {
-    database,
-    owner,
-    url,
-    remove: async () => {
-      await database.close();
-      await owner.end();
-      await admin.query(`drop database ${admin.escapeIdentifier(name)} with (force)`);
-      await admin.end();
-    },
+  const remove = async () => {
+    await disconnect({ database, owner });
+    await dropDatabase(name);
   };
+  return { database, owner, url, remove };
+}
+
+async function disconnect({ database, owner }: Pick<TestDatabase, 'database' | 'owner'>): Promise<void> {
+  await database.close();
+  await owner.end();
+}
+
+function dropDatabase(name: string): Promise<void> {
+  return asAdmin((admin) => `drop database ${admin.escapeIdentifier(name)} with (force)`);
+}
+
+async function asAdmin(statement: (admin: pg.Client) => string): Promise<void> {
+  const admin = new pg.Client({ connectionString: inject('postgresUrl').replace('DATABASE', 'postgres') });
+  await admin.connect();
+  try {
+    await admin.query(statement(admin));
+  } finally {
+    await admin.end();
+  }
 }

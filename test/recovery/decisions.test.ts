@@ -84,11 +84,28 @@ describe('exceptions retry', () => {
     expect(await exceptions()).toMatchObject([{ status: 'open', attempts: 2 }]);
   });
 
-  test('sends an invoice that Stripe refused on its way again', async () => {
-    const id = await raise('issuing_failed', '2026-10/acme/usage');
+  test('sends an invoice that Stripe refused on its way again, in the name of the run that it belongs to', async () => {
+    await db.owner.query(`set session_replication_role = replica;
+      insert into invoices (invoice_id, run_id, fencing_token, customer_id, period, series, generation, status, currency, subtotal, total, document, document_digest, rated_at)
+      values ('2026-10/acme/off-cycle-acme-1', '2026-10:acme-1', 1, 'acme', '2026-10', 'off-cycle-acme-1', 0, 'stripe_failed', 'usd', 0, 0, '{}',
+        'sha256:' || encode(sha256('{}'), 'hex'), now());
+      set session_replication_role = origin`);
+    const id = await raise('issuing_failed', '2026-10/acme/off-cycle-acme-1');
     const tried = await as(`exceptions retry ${id}`, 'person:omar');
     expect(tried.published).toMatchObject([{ topic: 'invoice.approved' }]);
+    expect(JSON.parse(tried.published[0]?.body ?? '').data).toEqual({
+      invoiceId: '2026-10/acme/off-cycle-acme-1',
+      runId: '2026-10:acme-1',
+    });
     expect(tried.code).toBe(0);
+  });
+
+  test('counts as failed what is about an invoice that there is not', async () => {
+    const id = await raise('issuing_failed', '2026-10/nobody/usage');
+    const tried = await as(`exceptions retry ${id}`, 'person:omar');
+    expect(tried.code).toBe(1);
+    expect(tried.published).toEqual([]);
+    expect(await exceptions()).toMatchObject([{ status: 'open', attempts: 2 }]);
   });
 
   test('of what people must decide names the command that shows it, and of what is unknown the list', async () => {

@@ -16,20 +16,27 @@ import { addPrincipal } from '../../shared/catalogue/principals.ts';
 import { addSource } from '../../shared/catalogue/sources.ts';
 import { openDatabase, type Transaction } from '../../shared/database/database.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
+import { holdMonth } from '../../shared/retention/holds.ts';
 
 export const PERIOD = billingPeriod('2026-10');
 export const FINANCE = 'person:fay@example.com';
 const AUTHOR = 'person:ana@example.com';
-const APPROVER = 'person:ben@example.com';
+export const APPROVER = 'person:ben@example.com';
 const WHY = 'the simulated month';
+const SEEDED_AT = new Date('2026-09-30T12:00:00Z');
 const FIRST_DAY = '2026-10-01';
 const SECOND_DAY = '2026-10-02';
 /** The sources' life is over on this day: the period is complete with five cells. */
 const END = '2026-10-03';
+/** They live again for the first two days of the next month. */
+const NEXT = { from: '2026-11-01', to: '2026-11-03' } as const;
+/** Months whose usage is two years old: the one is dropped, the other held. */
+const OLD_MONTHS = ['2024-08', '2024-09'].map(billingPeriod);
+export const HELD_MONTH = billingPeriod('2024-09');
 export const REGIONS = ['us-east', 'eu-west'] as const;
 
 /** In the order in which they are made in Stripe, which gives them their ids there. */
-export const CUSTOMERS = ['acme', 'birch', 'cedar'] as const;
+export const CUSTOMERS = ['acme', 'birch', 'cedar', 'dune'] as const;
 export const stripeCustomerId = (index: number): string => `cus_daybook${String(index + 1).padStart(6, '0')}`;
 
 const PROMETHEUS = {
@@ -68,11 +75,13 @@ const fixedFee = (plan: string, currency: string) => ({
 });
 
 /**
- * Fills a migrated database: acme is billed by usage, birch in shadow mode, and cedar's contracts are in two
- * currencies, which holds its invoice. The project "stray" belongs to nobody.
+ * Fills a migrated database: acme is billed by usage, birch in shadow mode, dune by a fixed tier for one day, and
+ * cedar's contracts are in two currencies, which holds its invoice. The project "stray" belongs to nobody. Credits are
+ * credit notes, and beyond ten dollars a person decides on a customer's adjustments.
  */
 export async function seedCatalogue(url: string, owner: pg.Client): Promise<void> {
-  const effects = { ...systemEffects(), now: () => new Date('2026-09-20T12:00:00Z') };
+  const effects = { ...systemEffects(), now: () => SEEDED_AT };
+  await owner.query(`select set_config('daybook.now', $1, false)`, [SEEDED_AT.toISOString()]);
   const options = { url, poolSize: 1, applicationName: 'simulation' };
   const asOwner = openDatabase({ ...options, role: null }, effects);
   await asOwner.transaction({ actor: 'deployment', why: WHY }, async (transaction) => {
@@ -84,8 +93,42 @@ export async function seedCatalogue(url: string, owner: pg.Client): Promise<void
   const database = openDatabase({ ...options, role: 'daybook_app' }, effects);
   await seedUsagePart({ database, effects });
   await owner.query('update usage_sources set active_to = $1', [END]);
+  await owner.query(
+    `insert into usage_sources select source_id, version + 1, metric, region, configuration, configuration_digest, $1, $2 from usage_sources`,
+    [NEXT.from, NEXT.to],
+  );
+  await owner.query(
+    `update adjustment_policies set credits_by = 'credit_note', automatic_up_to = 1000 where currency = 'usd'`,
+  );
   await seedContracts({ database, effects });
+  await seedOldUsage(owner);
+  await holdMonth({ database, effects }, { month: HELD_MONTH, why: 'a case at court', author: FINANCE });
   await database.close();
+}
+
+/** Usage of long ago, as its checkpoints left it. One month is held by a person. */
+async function seedOldUsage(owner: pg.Client): Promise<void> {
+  // Time is simulated here; the owner of the schema says so.
+  await owner.query(`update retention_policy set clock_ahead_limit = interval '100 years'`);
+  await owner.query(`insert into principals values ('service:enforce-retention', 'service', '{operator}', $1)`, [
+    FINANCE,
+  ]);
+  for (const month of OLD_MONTHS) {
+    const day = `${month}-01`;
+    const table = `usage_daily_${month.replace('-', '')}`;
+    await owner.query(`
+      begin;
+      select set_config('daybook.actor', 'service:aggregate-usage', true);
+      create table ${table} partition of usage_daily for values from ('${day}') to ('${month}-30');
+      insert into usage_partitions (month, status) values ('${month}', 'open');
+      with started as (
+        insert into checkpoints (region, source_id, source_version, metric, day, status, started_at)
+        values ('us-east', 'requests', 1, 'requests', '${day}', 'running', '${day}') returning *)
+      insert into usage_daily select day, checkpoint_id, region, metric, 'acme-app', 'acme', 7 from started;
+      update checkpoints set status = 'complete', revision = 1, row_count = 1, total = 7, digest = 'sha256:old',
+        evidence = '{}', finished_at = started_at where day = '${day}';
+      commit`);
+  }
 }
 
 async function seedUsagePart(deps: CatalogueDeps): Promise<void> {
@@ -158,6 +201,14 @@ async function seedContracts(deps: CatalogueDeps): Promise<void> {
       endsOn: '2026-10-16',
     },
     { contractId: 'cedar-2', customerId: 'cedar', mode: 'legacy', legacyPlanVersion: euros, startsOn: '2026-10-16' },
+    {
+      contractId: 'dune-1',
+      customerId: 'dune',
+      mode: 'legacy',
+      legacyPlanVersion: dollars,
+      startsOn: FIRST_DAY,
+      endsOn: SECOND_DAY,
+    },
   ];
   for (const terms of contracts) {
     const { contractId } = terms;

@@ -1,6 +1,7 @@
 import type { FaultRule, StripeFault } from '../local-cloud/stripe/faults.ts';
 import type { Chance } from './random.ts';
 import type { TracedEffect } from './seam.ts';
+import type { Story } from './steps.ts';
 
 /**
  * What happens to one effect.
@@ -61,8 +62,9 @@ export function parseStrike(how: Strike['how'], text: string): Strike {
 }
 
 /** The arguments of `npm run simulate` that repeat a disturbance. */
-export function argumentsOf(seed: number, { strikes, permute, stripe }: Disturbance): string {
+export function argumentsOf(story: Story, seed: number, { strikes, permute, stripe }: Disturbance): string {
   return [
+    `--story ${story}`,
     `--seed ${seed}`,
     ...strikes.map(({ how, effect, when }) => `--${how} ${effect}:${when}`),
     ...(permute ? ['--permute'] : []),

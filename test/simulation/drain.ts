@@ -5,6 +5,8 @@ import { type SimulatedWorld, WEBHOOK_SECRET } from './world.ts';
 /** Deliveries, ticks and retries after which a month that is not quiet will never be (promise 20). */
 const MAX_ROUNDS = 40;
 const MAX_ATTEMPTS = 5;
+/** Webhooks may come before what they speak of is known here. */
+const MAX_WEBHOOK_ATTEMPTS = 12;
 const ROUND_MS = 61_000;
 
 /** A month that does not come to rest, or an operation that never succeeds. */
@@ -107,8 +109,16 @@ async function deliverWebhook(world: SimulatedWorld, eventId: string): Promise<b
   const { body, signature } = world.stripe.delivery(event, WEBHOOK_SECRET);
   const request = post(JSON.parse(body), { rawBody: Buffer.from(body), headers: { 'stripe-signature': signature } });
   const outcome = await world.call('receive-stripe-events', request);
-  if (outcome.kind !== 'answered') return true;
-  if (outcome.reply.status >= 300) return false;
+  if (outcome.kind === 'crashed') return true;
+  if (outcome.kind === 'failed' || outcome.reply.status >= 300) {
+    const attempts = (world.webhooksRefused.get(eventId) ?? 0) + 1;
+    world.webhooksRefused.set(eventId, attempts);
+    if (attempts < MAX_WEBHOOK_ATTEMPTS) return outcome.kind === 'failed';
+    const { type } = event;
+    throw new NeverEnds(
+      `promise 17: ${type} was not taken in ${attempts} attempts; the last error: ${world.lastError}`,
+    );
+  }
   if (!world.permute || world.chance.percent(75)) world.webhooksTaken.add(eventId);
   return true;
 }

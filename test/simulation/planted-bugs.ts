@@ -1,9 +1,12 @@
 import type { World } from '../../functions/world.ts';
 import type { Database, Reader } from '../../shared/database/database.ts';
 import {
+  adjustmentListDue,
   checkpointSupersede,
   completenessCount,
   inboxClaim,
+  invoiceAdvance,
+  invoiceApproveOfRun,
   stripeRequestCommit,
 } from '../../shared/database/queries.generated.ts';
 import type { Query } from '../../shared/database/query.ts';
@@ -11,6 +14,7 @@ import type { Effect } from '../../shared/effects/effects.ts';
 import type { Disturbance, Strike } from './disturbance.ts';
 import { UNDISTURBED } from './disturbance.ts';
 import type { TracedEffect } from './seam.ts';
+import type { Story } from './steps.ts';
 
 /** A mistake that is put into the simulated world, to see that the checks find it. */
 export interface PlantedBug {
@@ -19,6 +23,10 @@ export interface PlantedBug {
   readonly statements?: readonly string[];
   /** Changes what a process works with. */
   readonly plant?: (world: World) => World;
+  /** The sign-off forgets what was reviewed. */
+  readonly forgetsReview?: true;
+  /** The story in which it does harm; `close` unless it says otherwise. */
+  readonly story?: Story;
   /** Messages are acknowledged before they are dealt with. */
   readonly acknowledgesEarly?: true;
   /** The month in which the bug does harm; without the bug it is a good one. */
@@ -29,13 +37,19 @@ export interface PlantedBug {
 
 type Parameters = Readonly<Record<string, unknown>>;
 
+/** Replaces the text and the parameters of one query in a process. */
+function rewrite<P, R>(query: Query<P, R>, text: string, change?: (parameters: Parameters) => Parameters) {
+  const inDatabase = rewriteIn(query, text, change);
+  return (world: World): World => ({ ...world, database: inDatabase(world.database) });
+}
+
 /** Replaces the text and the parameters of one query. */
-function rewrite<P, R>(
+export function rewriteIn<P, R>(
   query: Query<P, R>,
   text: string,
   change: (parameters: Parameters) => Parameters = (same) => same,
 ) {
-  return (world: World): World => {
+  return (database: Database): Database => {
     const rewritten = <T extends Reader>(reader: T): T => {
       const rows = <Q, S>(asked: Query<Q, S>, parameters: Q): Promise<S[]> =>
         asked.name === query.name
@@ -43,12 +57,10 @@ function rewrite<P, R>(
           : reader.rows(asked, parameters);
       return { ...reader, rows, first: async (asked, parameters) => (await rows(asked, parameters))[0] };
     };
-    const { database } = world;
-    const planted: Database = {
+    return {
       ...rewritten(database),
       transaction: (intent, work) => database.transaction(intent, (transaction) => work(rewritten(transaction))),
     };
-    return { ...world, database: planted };
   };
 }
 
@@ -140,6 +152,64 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     month: () => UNDISTURBED,
     caughtAs: /^promise 16: .*altered/,
   },
+  {
+    name: 'a line is rounded more than once',
+    statements: [
+      `create function round_again() returns trigger language plpgsql as $$ begin new.amount := new.amount + 1; return new; end $$`,
+      `create trigger round_again before insert on charges for each row when (new.purpose = 'billed') execute function round_again()`,
+    ],
+    month: () => UNDISTURBED,
+    // The database refuses lines that do not add up to their invoice.
+    caughtAs: /^promise 1: exceptions: .*rating_failed of 2026-10#0 is escalated: DB004$/,
+  },
+  {
+    name: 'the sign-off does not look at what was reviewed',
+    forgetsReview: true,
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 9: 2026-10 was signed off as something else than what was reviewed$/,
+  },
+  {
+    name: 'one customer that is held holds all',
+    plant: rewrite(
+      invoiceApproveOfRun,
+      invoiceApproveOfRun.text.replace(
+        "status = 'rated'",
+        "status = 'rated' and not exists (select from invoices h where h.run_id = $1 and h.status = 'held')",
+      ),
+    ),
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 19: only who is held waits/,
+  },
+  {
+    name: 'Stripe’s invoice is compared after it was finalized',
+    story: 'life',
+    plant: finalizedBeforeCompared,
+    month: () => UNDISTURBED,
+    caughtAs: /^promise 15: .* 2026-11\/birch\/usage is 49000 here and became 49001$/,
+  },
+  {
+    name: 'an adjustment is put on an invoice twice',
+    story: 'life',
+    plant: rewrite(
+      adjustmentListDue,
+      adjustmentListDue.text
+        .replace('from adjustments', 'from adjustments a cross join generate_series(1, 2)')
+        .replace('for update', 'for update of a'),
+    ),
+    month: () => UNDISTURBED,
+    // The database refuses the shard, so that the month has no invoices.
+    caughtAs: /has no invoice of 2026-11 .* shard 0 of run 2026-11 cannot be rated$/,
+  },
+  {
+    name: 'a webhook sets an amount',
+    plant: rewrite(
+      invoiceAdvance,
+      invoiceAdvance.text.replace('set status', "set total = total + ($1::text = 'paid')::int, status"),
+    ),
+    month: () => UNDISTURBED,
+    // The database refuses it, however often the webhook comes.
+    caughtAs: /^promise 17: invoice\.paid was not taken in 12 attempts/,
+  },
 ];
 
 const withTimedKeys = rewrite(
@@ -151,13 +221,40 @@ const withTimedKeys = rewrite(
   }),
 );
 
+/** The drafts are finalized as soon as the first of them is read back, whatever it says. */
+function finalizedBeforeCompared(world: World): World {
+  const { effects, configuration } = world;
+  const base = `${configuration.stripeApiBase}/v1/invoices`;
+  const headers = { authorization: `Bearer ${configuration.stripeApiKey}` };
+  const finalizeDrafts = async () => {
+    const listed = await fetch(`${base}?status=draft&limit=100`, { headers });
+    const { data } = (await listed.json()) as {
+      readonly data: readonly { readonly id: string; readonly total: number }[];
+    };
+    for (const { id, total } of data) if (total > 0) await fetch(`${base}/${id}/finalize`, { method: 'POST', headers });
+  };
+  const hasty: World['effects'] = {
+    ...restOf(effects),
+    perform: async (effect, run) => {
+      const answer = await effects.perform(effect, run);
+      if (effect.name === 'GET /v1/invoices/:id') await finalizeDrafts();
+      return answer;
+    },
+  };
+  return { ...world, effects: hasty };
+}
+
+const restOf = (effects: World['effects']): Omit<World['effects'], 'perform'> => ({
+  now: () => effects.now(),
+  uuid: () => effects.uuid(),
+  fraction: () => effects.fraction(),
+});
+
 /** Stripe's list of invoices is read and comes out empty. */
 function withoutLookup(world: World): World {
   const { effects } = world;
   const blind: World['effects'] = {
-    now: () => effects.now(),
-    uuid: () => effects.uuid(),
-    fraction: () => effects.fraction(),
+    ...restOf(effects),
     perform: async <T>(effect: Effect, run: () => Promise<T>): Promise<T> => {
       const answer = await effects.perform(effect, run);
       if (effect.name !== 'GET /v1/invoices') return answer;

@@ -1,6 +1,8 @@
+import { checkPromises } from '../../shared/audit/promises.ts';
 import { verifyAuditLog } from '../../shared/audit/verify.ts';
-import { openDatabase } from '../../shared/database/database.ts';
+import { type Database, openDatabase } from '../../shared/database/database.ts';
 import { systemEffects } from '../../shared/effects/system.ts';
+import type { InvoiceObject } from '../local-cloud/stripe/objects.ts';
 import { SUBSCRIPTIONS } from './messages.ts';
 import type { SimulatedWorld } from './world.ts';
 
@@ -59,7 +61,7 @@ const CHECKS: readonly PromiseCheck[] = [
      from billing_runs r cross join lateral generate_series(r.period_from, r.period_to - 1, interval '1 day') d (day)
      join usage_sources s on s.active_from <= d.day and (s.active_to is null or s.active_to > d.day)
      left join checkpoints c on c.day = d.day and c.region = s.region and c.source_id = s.source_id and c.status = 'complete'
-     group by s.region, s.source_id, d.day having count(c.checkpoint_id) <> 1`,
+     group by r.run_id, s.region, s.source_id, d.day having count(c.checkpoint_id) <> 1`,
   ),
   bySql(
     3,
@@ -113,6 +115,7 @@ const CHECKS: readonly PromiseCheck[] = [
      union all select format('%s has %s open adjustments', customer_id, count(*)) from adjustments
        where status in ('proposed', 'approved') group by customer_id, run_id having count(*) > 1`,
   ),
+  { promise: 12, title: 'a credit is given once', find: creditsInStripe },
   bySql(
     14,
     // A corrected line is the difference of two rounded ones; it is held by promise 12.
@@ -121,7 +124,15 @@ const CHECKS: readonly PromiseCheck[] = [
      from (select *, split_part(exact, '/', 1)::numeric as top, coalesce(nullif(split_part(exact, '/', 2), ''), '1')::numeric as bottom from charges where purpose <> 'adjustment') l
      where abs(200 * top - 2 * amount * bottom) > bottom`,
   ),
+  { promise: 15, title: 'nothing is finalized in Stripe that is not ours line by line', find: finalizedOtherwise },
   { promise: 16, title: 'the audit chain holds', find: auditFaults },
+  bySql(
+    16,
+    'every day is sealed',
+    `select format('%s is not sealed, and %s is', day::date, (select max(day) from audit_seals)) as what
+     from generate_series((select min(day) from audit_seals), (select max(day) from audit_seals), interval '1 day') day
+     where day not in (select s.day from audit_seals s)`,
+  ),
   bySql(
     17,
     'a webhook is applied once and says why it was not',
@@ -131,13 +142,30 @@ const CHECKS: readonly PromiseCheck[] = [
   ),
   { promise: 17, title: 'every webhook is kept', find: webhooksKept },
   bySql(
+    18,
+    'usage that is held, or that something rests on, is there',
+    `select format('%s is %s, although %s holds it', month, p.status, h.author) as what
+     from usage_partitions p join retention_holds h using (month) where h.status = 'in_force' and p.status in ('detached', 'dropped')
+     union all select format('%s is dropped without its figures in the audit log', month) from usage_partitions
+       where status = 'dropped' and not exists (select from audit_log where subject = month and detail ->> 'to' = 'dropped')`,
+  ),
+  bySql(
+    19,
+    'only who is held waits',
+    `select format('%s of %s is still %s', i.invoice_id, r.run_id, i.status) as what from invoices i join billing_runs r using (run_id)
+     where r.approved_at is not null and i.status = 'rated'`,
+  ),
+  bySql(
     20,
     'nothing is left half done',
     `select format('checkpoint %s/%s/%s is running', region, source_id, day) as what from checkpoints where status = 'running'
-     union all select format('request %s of %s is %s', step, invoice_id, status) from stripe_requests where status <> 'answered'
+     union all select format('request %s of %s is %s', step, invoice_id, r.status) from stripe_requests r join invoices i using (invoice_id)
+       where r.status <> 'answered' and i.status <> 'void'
+     union all select format('credit %s is %s', credit_id, status) from credits where status not in ('issued', 'cancelled')
      union all select format('invoice %s is %s', invoice_id, status) from invoices where status in ('approved', 'drafted', 'verified', 'stripe_failed')
      union all select format('alert "%s" was not sent', title) from alerts where sent_at is null`,
   ),
+  { promise: 16, title: 'audit verify finds nothing', find: breaches },
   ...GUARDS.map(([promise, index]) =>
     bySql(
       promise,
@@ -149,17 +177,22 @@ const CHECKS: readonly PromiseCheck[] = [
 ];
 
 async function invoicesInStripe(world: SimulatedWorld): Promise<string[]> {
-  const { rows } = await world.owner.query<{ invoice_id: string; stripe_invoice_id: string | null; total: string }>(
-    'select invoice_id, stripe_invoice_id, total::text from invoices',
-  );
+  const { rows } = await world.owner.query<{
+    invoice_id: string;
+    status: string;
+    stripe_invoice_id: string | null;
+    total: string;
+  }>('select invoice_id, status, stripe_invoice_id, total::text from invoices');
   const byInvoice = Map.groupBy(world.stripe.invoices(), ({ metadata }) => metadata.daybook_invoice_id);
   const unknown = [...byInvoice.keys()].filter((id) => !rows.some((row) => row.invoice_id === id));
   return [
     ...unknown.map((id) => `Stripe has an invoice of ${id}, which is not ours`),
-    ...rows.flatMap(({ invoice_id, stripe_invoice_id, total }) => {
+    ...rows.flatMap(({ invoice_id, status, stripe_invoice_id, total }) => {
       const copies = byInvoice.get(invoice_id) ?? [];
       if (copies.length > 1) return [`${invoice_id} stands ${copies.length} times in Stripe`];
       const [copy] = copies;
+      // A draft that was voided is deleted.
+      if (status === 'void' && copy === undefined) return [];
       if (copy?.id !== (stripe_invoice_id ?? undefined))
         return [`${invoice_id} is ${stripe_invoice_id} here and ${copy?.id} in Stripe`];
       return copy === undefined || String(copy.total) === total
@@ -167,6 +200,47 @@ async function invoicesInStripe(world: SimulatedWorld): Promise<string[]> {
         : [`${invoice_id} is ${total} here and ${copy.total} in Stripe`];
     }),
   ];
+}
+
+/** By what Stripe told when it finalized: what became of the invoice later hides nothing. */
+async function finalizedOtherwise(world: SimulatedWorld): Promise<string[]> {
+  const { rows } = await world.owner.query<{ invoice_id: string; total: string }>(
+    'select invoice_id, total::text from invoices',
+  );
+  const totals = new Map(rows.map(({ invoice_id, total }) => [invoice_id, total]));
+  return world.stripe.events().flatMap(({ type, data }) => {
+    if (type !== 'invoice.finalized') return [];
+    const { metadata, total } = data.object as InvoiceObject;
+    const invoiceId = metadata.daybook_invoice_id ?? '';
+    const ours = totals.get(invoiceId);
+    return String(total) === ours ? [] : [`${invoiceId} is ${ours} here and became ${total}`];
+  });
+}
+
+async function creditsInStripe(world: SimulatedWorld): Promise<string[]> {
+  const { rows } = await world.owner.query<{ credit: string }>(
+    `select credit_id || ' of ' || amount as credit from credits where status = 'issued' and kind = 'credit_note' order by 1`,
+  );
+  const here = rows.map(({ credit }) => credit);
+  const there = world.stripe
+    .creditNotes()
+    .map(({ metadata, total }) => `${metadata.daybook_credit_note_id} of ${total}`);
+  return [
+    ...there
+      .filter((credit, index) => !here.includes(credit) || there.indexOf(credit) < index)
+      .map((credit) => `${credit} stands in Stripe`),
+    ...here.filter((credit) => !there.includes(credit)).map((credit) => `${credit} does not stand in Stripe`),
+  ];
+}
+
+/** What `daybook audit verify` says of the data. */
+async function breaches(world: SimulatedWorld): Promise<string[]> {
+  return asAuditor(world, async (database) => {
+    const checked = await checkPromises(database, { settledBefore: world.seam.now() });
+    return checked.flatMap(({ promise, sentence, breaches: found }) =>
+      found.map(({ place, what }) => `${promise}, ${sentence}: ${place}: ${what}`),
+    );
+  });
 }
 
 async function factsAndEvents(world: SimulatedWorld): Promise<string[]> {
@@ -199,15 +273,21 @@ async function messagesDealtWith(world: SimulatedWorld): Promise<string[]> {
 }
 
 async function auditFaults(world: SimulatedWorld): Promise<string[]> {
+  return asAuditor(world, async (database) => {
+    const { faults } = await verifyAuditLog(database);
+    return faults.map((fault) =>
+      JSON.stringify(fault, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    );
+  });
+}
+
+async function asAuditor<T>(world: SimulatedWorld, work: (database: Database) => Promise<T>): Promise<T> {
   const database = openDatabase(
     { url: world.databaseUrl, role: 'daybook_auditor', poolSize: 1, applicationName: 'simulation' },
     systemEffects(),
   );
   try {
-    const { faults } = await verifyAuditLog(database);
-    return faults.map((fault) =>
-      JSON.stringify(fault, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
-    );
+    return await work(database);
   } finally {
     await database.close();
   }

@@ -14,15 +14,18 @@ import { type Month, runMonth } from './month.ts';
 import { Chance } from './random.ts';
 import { faultsOf, type Undisturbed } from './run-months.ts';
 import { openServer, openSetting, type Setting } from './setting.ts';
+import { STORY_NAMES, type Story } from './steps.ts';
 
 const HELP = `npm run simulate -- [options]
 
 Simulates a small month on a real PostgreSQL under crashes, failures and disorder, and checks that it comes to the same
 end as the undisturbed one.
 
+  --story NAME        ${STORY_NAMES.join(' or ')} (default life): until the invoices are out, or with what comes after them
   --months N          months of each kind of disturbance (default 20): ${KINDS.join(', ')}
   --seed N            where chance begins (default 1)
-  --full              a crash at every effect of the month, one month each
+  --full              a crash at every effect of the month, before and after it, one month each
+  --every N           with --full: at every Nth of these places only
   --lanes N           months at a time (default 2)
 
 One month alone, under exactly what is named:
@@ -35,10 +38,12 @@ One month alone, under exactly what is named:
 `;
 
 const OPTIONS = {
+  story: { type: 'string', default: 'life' },
   months: { type: 'string', default: '20' },
   seed: { type: 'string', default: '1' },
   lanes: { type: 'string', default: '2' },
   full: { type: 'boolean', default: false },
+  every: { type: 'string', default: '1' },
   crash: { type: 'string', multiple: true },
   fail: { type: 'string', multiple: true },
   conflict: { type: 'string', multiple: true },
@@ -65,6 +70,12 @@ function wholeNumber(name: string, text: string): number {
   return Number.parseInt(text, 10);
 }
 
+function storyOf(text: string): Story {
+  const story = STORY_NAMES.find((name) => name === text);
+  if (story === undefined) throw new RangeError(`--story is one of ${STORY_NAMES.join(', ')}, not "${text}"`);
+  return story;
+}
+
 /** The disturbance that the options name one by one; undefined when they name none. */
 function namedDisturbance(options: Options): Disturbance | undefined {
   const strikes = [
@@ -81,7 +92,10 @@ function tasksOf(options: Options, named: Disturbance | undefined, undisturbed: 
   const seed = wholeNumber('seed', options.seed);
   if (named !== undefined) return [{ seed, disturbance: named }];
   const { trace } = undisturbed.month;
-  if (options.full) return everyCrash(trace).map((disturbance) => ({ seed, disturbance }));
+  if (options.full) {
+    const every = wholeNumber('every', options.every);
+    return everyCrash(trace).flatMap((disturbance, place) => (place % every === 0 ? [{ seed, disturbance }] : []));
+  }
   const months = wholeNumber('months', options.months);
   return Array.from({ length: months }, (_, index) => seed + index).flatMap((each) =>
     KINDS.map((kind, place) => ({
@@ -108,7 +122,7 @@ async function runAll(
       done += 1;
       if (faults.length > 0) {
         bad += 1;
-        write(`\r\x1b[K${describe(task, faults)}`);
+        write(`\r\x1b[K${describe(undisturbed.story, task, faults)}`);
       }
       const seconds = Math.round((performance.now() - begun) / 1_000);
       if (process.stdout.isTTY || done % 50 === 0 || done === tasks.length)
@@ -120,10 +134,10 @@ async function runAll(
   return bad;
 }
 
-function describe(task: Task, faults: readonly string[]): string {
+function describe(story: Story, task: Task, faults: readonly string[]): string {
   const shown = faults.slice(0, 12).map((fault) => `    ${fault}\n`);
   const more = faults.length > 12 ? [`    … and ${faults.length - 12} more\n`] : [];
-  return `BAD  npm run simulate -- ${argumentsOf(task.seed, task.disturbance)}\n${[...shown, ...more].join('')}`;
+  return `BAD  npm run simulate -- ${argumentsOf(story, task.seed, task.disturbance)}\n${[...shown, ...more].join('')}`;
 }
 
 function writeTrace({ trace }: Month): void {
@@ -131,18 +145,19 @@ function writeTrace({ trace }: Month): void {
     write(`${String(number).padStart(6)}  ${call.padEnd(22)} ${kind.padEnd(11)} ${name}\n`);
 }
 
-async function simulate(options: Options, named: Disturbance | undefined): Promise<number> {
+async function simulate(options: Options, story: Story, named: Disturbance | undefined): Promise<number> {
   const server = await openServer();
   try {
     const setting = await openSetting(server.address);
     try {
-      const month = await runMonth({ setting, seed: wholeNumber('seed', options.seed), disturbance: UNDISTURBED });
+      const seed = wholeNumber('seed', options.seed);
+      const month = await runMonth({ setting, seed, disturbance: UNDISTURBED, story });
       if (month.state === null || month.broken.length > 0) {
         write(`The undisturbed month is bad:\n${month.broken.map((line) => `    ${line}\n`).join('')}`);
         return 1;
       }
       write(`The month has ${month.trace.length} effects.\n`);
-      const undisturbed = { state: month.state, month };
+      const undisturbed = { story, state: month.state, month };
       if (options.trace) writeTrace(month);
       const bad = await runAll(
         setting,
@@ -160,11 +175,15 @@ async function simulate(options: Options, named: Disturbance | undefined): Promi
 }
 
 /** What the arguments ask for; text for people when they cannot be read. */
-function readTask(): { readonly options: Options; readonly named: Disturbance | undefined } | string {
+function readTask():
+  | { readonly options: Options; readonly story: Story; readonly named: Disturbance | undefined }
+  | string {
   try {
     const options = readOptions();
-    for (const name of ['months', 'seed', 'lanes'] as const) wholeNumber(name, options[name]);
-    return { options, named: namedDisturbance(options) };
+    for (const name of ['months', 'seed'] as const) wholeNumber(name, options[name]);
+    for (const name of ['lanes', 'every'] as const)
+      if (wholeNumber(name, options[name]) === 0) throw new RangeError(`--${name} takes at least 1`);
+    return { options, story: storyOf(options.story), named: namedDisturbance(options) };
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) return error.message;
     throw error;
@@ -176,4 +195,4 @@ if (typeof task === 'string') {
   process.stderr.write(`${task}. See npm run simulate -- --help\n`);
   process.exitCode = 2;
 } else if (task.options.help) write(HELP);
-else process.exitCode = await simulate(task.options, task.named);
+else process.exitCode = await simulate(task.options, task.story, task.named);

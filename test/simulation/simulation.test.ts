@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { scaled } from '../scale.ts';
 import {
   anyDisturbance,
   argumentsOf,
@@ -10,7 +11,7 @@ import {
 } from './disturbance.ts';
 import { runMonth } from './month.ts';
 import { Chance } from './random.ts';
-import { faultsOf, type Undisturbed } from './run-months.ts';
+import { faultsOf, runUndisturbed, type Undisturbed } from './run-months.ts';
 import { openSetting, type Setting } from './setting.ts';
 
 const SEED = 1;
@@ -19,9 +20,7 @@ let setting: Setting;
 let undisturbed: Undisturbed;
 beforeAll(async () => {
   setting = await openSetting(inject('postgresUrl'));
-  const month = await runMonth({ setting, seed: SEED, disturbance: UNDISTURBED });
-  if (month.state === null) throw new Error(`The undisturbed month does not end: ${month.broken.join('; ')}`);
-  undisturbed = { state: month.state, month };
+  undisturbed = await runUndisturbed(setting, 'close', SEED);
 });
 afterAll(() => setting.close());
 
@@ -36,7 +35,7 @@ describe('the undisturbed month', () => {
     expect(undisturbed.month.broken).toEqual([]);
   });
 
-  test('bills by usage, in shadow and not at all: two invoices in Stripe, one held, one run issued', () => {
+  test('bills by usage, in shadow, by a tier and not at all: three invoices in Stripe, one held, one run issued', () => {
     const {
       runs = [],
       invoices = [],
@@ -53,12 +52,24 @@ describe('the undisturbed month', () => {
       '2026-10/birch/usage/2 is finalized',
       '2026-10/cedar/usage is superseded',
       '2026-10/cedar/usage/2 is held',
+      '2026-10/dune/usage is superseded',
+      '2026-10/dune/usage/2 is finalized',
     ]);
-    expect(stripe).toHaveLength(2);
+    expect(stripe).toHaveLength(3);
     expect(exceptions.map((line) => line.split(' ')[0])).toEqual(['rating_held', 'unbilled_usage']);
     expect(checkpoints.filter((line) => line.includes('is superseded'))).toHaveLength(3);
     // Usage that came after the sign-off waits for the next invoice.
     expect(adjustments.map((line) => line.split(':')[0])).toEqual(['2026-10/acme/adjustment/1 is approved']);
+  });
+
+  test('promises 16 and 18: seals each day, keeps today’s figure, and drops the old month that nobody holds', () => {
+    const { seals = [], snapshots = [], months = [] } = undisturbed.state;
+    expect(seals).toEqual(['2026-09-30', '2026-10-01', '2026-10-02'].map((day) => `${day} is sealed`));
+    expect(snapshots.map((line) => line.split('+')[0])).toEqual([
+      'us-east/peak/2026-10-02 as of 2026-10-02 14:10:00',
+      'us-east/requests/2026-10-02 as of 2026-10-02 14:10:00',
+    ]);
+    expect(months.slice(0, 2).map((line) => line.split(':')[0])).toEqual(['2024-08 is dropped', '2024-09 is sealed']);
   });
 
   test('is the same month again under another seed', async () => {
@@ -70,7 +81,9 @@ describe('promise 1: the end is the same', () => {
   test.each(KINDS)('after a month of the kind "%s"', async (kind) => {
     const chance = new Chance(KINDS.indexOf(kind));
     const disturbance = anyDisturbance(kind, chance, undisturbed.month.trace.length);
-    expect(await faultsOf(setting, undisturbed, SEED, disturbance), argumentsOf(SEED, disturbance)).toEqual([]);
+    expect(await faultsOf(setting, undisturbed, SEED, disturbance), argumentsOf('close', SEED, disturbance)).toEqual(
+      [],
+    );
   });
 
   test.each([
@@ -107,4 +120,46 @@ describe('the simulation', () => {
     expect(one.trace).toEqual(other.trace);
     expect(one.crashes).toBeGreaterThan(0);
   });
+});
+
+describe('what comes after the issue', () => {
+  let life: Undisturbed;
+  beforeAll(async () => {
+    life = await runUndisturbed(setting, 'life', SEED);
+  });
+
+  test('keeps every promise: an off-cycle run, two voids, an adjustment that is carried and one that is given back', () => {
+    const { runs = [], voids = [], adjustments = [], credit_notes: notes, stripe, months = [] } = life.state;
+    expect(life.month.broken).toEqual([]);
+    expect(runs.map((line) => line.split(',')[0])).toEqual([
+      '2026-10 is issued',
+      '2026-10:dune-1 is closed',
+      '2026-11 is issued',
+    ]);
+    expect(voids).toEqual([
+      expect.stringContaining('void of 2026-10/birch/usage/3 is done'),
+      expect.stringContaining('void of 2026-11/birch/usage is done'),
+    ]);
+    expect(adjustments.map((line) => line.split(':')[0])).toEqual([
+      '2026-10/acme/adjustment/1 is applied',
+      '2026-10/acme/adjustment/2 is applied',
+    ]);
+    expect(notes).toEqual(['2026-10/acme/adjustment/2/credit/1 is issued: 548 usd']);
+    expect(stripe?.map((line) => line.split(' = ')[0])).toEqual([
+      '2026-10/acme/usage/3 is paid: 16748 usd',
+      '2026-10/birch/usage/3 is void: 49000 usd',
+      '2026-10/dune/off-cycle-dune-1 is paid: 1581 usd',
+      '2026-11/acme/usage is open: 16054 usd',
+      '2026-11/cedar/usage is open: 49000 eur',
+    ]);
+    expect(months.find((line) => line.startsWith('2026-10'))).toContain('is sealed');
+  });
+
+  test.each(KINDS.slice(0, scaled(1, KINDS.length)))(
+    'promise 1: the end is the same after the kind "%s"',
+    async (kind) => {
+      const disturbance = anyDisturbance(kind, new Chance(100 + KINDS.indexOf(kind)), life.month.trace.length);
+      expect(await faultsOf(setting, life, SEED, disturbance), argumentsOf('life', SEED, disturbance)).toEqual([]);
+    },
+  );
 });

@@ -1,9 +1,12 @@
 import type { StoredSeries } from '../local-cloud/prometheus/evaluate.ts';
 
 const HOUR_MS = 3_600_000;
-/** Scrapes from well before the first day until some hours after the second. */
-const FIRST_SCRAPE = Date.parse('2026-09-29T00:10:00Z');
-const SCRAPES = 4 * 24 + 4;
+/** Scrapes from well before each month's first day until some hours after its second. */
+const SCRAPED = [
+  { from: '2026-09-29T00:10:00Z', hours: 4 * 24 + 4 },
+  { from: '2026-10-30T00:10:00Z', hours: 4 * 24 + 4 },
+] as const;
+const FIRST_SCRAPE = Date.parse(SCRAPED[0].from);
 
 /** Where each project runs, and what it counts between two scrapes. */
 const COUNTERS = [
@@ -11,6 +14,7 @@ const COUNTERS = [
   { region: 'us-east', project: 'birch-app', perHour: 7 },
   { region: 'eu-west', project: 'acme-app', perHour: 13 },
   { region: 'eu-west', project: 'cedar-app', perHour: 5 },
+  { region: 'us-east', project: 'dune-app', perHour: 2 },
   { region: 'eu-west', project: 'stray', perHour: 3 },
 ] as const;
 
@@ -18,27 +22,30 @@ const COUNTERS = [
 export interface Amendment {
   readonly region: string;
   readonly project: string;
-  /** The counter is higher by `by` from this instant on, so that the instant's day has used more. */
+  /** The counter is higher by `by` from this instant on, so that the instant's day has used more; or less again. */
   readonly from: Date;
   readonly by: number;
 }
 
 /** The series of the month; each call gives fresh ones, which amendments may change. */
 export function telemetry(): StoredSeries[] {
-  const instants = Array.from({ length: SCRAPES }, (_, index) => FIRST_SCRAPE + index * HOUR_MS);
+  const instants = SCRAPED.flatMap(({ from, hours }) =>
+    Array.from({ length: hours }, (_, index) => Date.parse(from) + index * HOUR_MS),
+  );
+  const hours = instants.map((instant) => (instant - FIRST_SCRAPE) / HOUR_MS);
   const counters = COUNTERS.map(({ region, project, perHour }) => ({
     name: 'requests_total',
     labels: { region, project },
     decimals: 0,
     instants,
-    values: instants.map((_, index) => 100 + index * perHour + (index % 5)),
+    values: hours.map((hour) => 100 + hour * perHour + (hour % 5)),
   }));
   const peaks = ['acme-app', 'birch-app'].map((project, offset) => ({
     name: 'requests_per_second',
     labels: { region: 'us-east', project },
     decimals: 1,
     instants,
-    values: instants.map((_, index) => 120 + ((index * 7 + offset) % 31)),
+    values: hours.map((hour) => 120 + ((hour * 7 + offset) % 31)),
   }));
   return [...counters, ...peaks];
 }

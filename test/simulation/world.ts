@@ -25,6 +25,7 @@ import type { PlantedBug } from './planted-bugs.ts';
 import { Chance } from './random.ts';
 import { Seam } from './seam.ts';
 import type { Setting } from './setting.ts';
+import { type Acted, withStrangers } from './strangers.ts';
 import { telemetry } from './telemetry.ts';
 
 const STRIPE_KEY = 'sk_test_simulation';
@@ -68,6 +69,13 @@ export class SimulatedWorld {
   readonly series: StoredSeries[];
   /** Webhooks that were taken, by event id. */
   readonly webhooksTaken = new Set<string>();
+  /** How often webhooks were not taken, by event id. */
+  readonly webhooksRefused = new Map<string, number>();
+  private readonly meddled: Acted = new Set();
+  /** Digests of what was reviewed, by run. */
+  readonly reviewed = new Map<string, string>();
+  /** Promises that were seen broken on the way, in words. */
+  readonly seen: string[] = [];
   crashes = 0;
   /** The last thing that went wrong in a call: the first place to look when a month does not end. */
   lastError = 'none';
@@ -160,7 +168,7 @@ export class SimulatedWorld {
 
   private newProcess(): Process {
     const { configuration } = this;
-    const effects = tracedEffects(this.seam);
+    const effects = tracedEffects(withStrangers(this.seam, this.stripe, this.meddled));
     const database: Database = openDatabase(
       {
         url: configuration.databaseUrl,
