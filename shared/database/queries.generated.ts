@@ -3946,13 +3946,15 @@ export const stripeCustomerRequestFind: Query<{ readonly customer_id: string }, 
 };
 
 /**
- * Gives the request another key after Stripe has stored an error under the old one and a lookup has shown that nothing was done.
+ * Gives the request another key once the old one can bring nothing any more and a lookup has shown that nothing stands in
+ * Stripe; an answer that spoke of a customer that is gone from there goes with it.
  */
 export const stripeCustomerRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly customer_id: string }, { readonly customer_id: string }> = {
   name: 'stripe_customer_request_replace_key',
   parameters: ['idempotency_key', 'committed_at', 'customer_id'],
-  text: `update stripe_customer_requests set idempotency_key = $1, committed_at = $2
-where customer_id = $3 and status = 'committed'
+  text: `update stripe_customer_requests set status = 'committed', idempotency_key = $1, committed_at = $2,
+  response = null, answered_at = null
+where customer_id = $3 and status in ('committed', 'answered')
 returning customer_id`,
 };
 
@@ -4043,7 +4045,7 @@ export const stripeEventLock: Query<{ readonly event_id: string }, { readonly pg
 /**
  * Keeps a webhook event in the transaction of its effect (promise 17).
  */
-export const stripeEventRecord: Query<{ readonly event_id: string; readonly type: string; readonly object_id: string; readonly created_at: Date; readonly body_digest: string; readonly outcome: string; readonly reason: string | null; readonly applied_at: Date }, Record<never, never>> = {
+export const stripeEventRecord: Query<{ readonly event_id: string; readonly type: string; readonly object_id: string | null; readonly created_at: Date; readonly body_digest: string; readonly outcome: string; readonly reason: string | null; readonly applied_at: Date }, Record<never, never>> = {
   name: 'stripe_event_record',
   parameters: ['event_id', 'type', 'object_id', 'created_at', 'body_digest', 'outcome', 'reason', 'applied_at'],
   text: `insert into stripe_events (event_id, type, object_id, created_at, body_digest, outcome, reason, applied_at)
@@ -4147,13 +4149,16 @@ order by invoice_id, step`,
 };
 
 /**
- * Gives a request another key after Stripe has stored a server error under the old one and a lookup has shown that nothing was done.
+ * Gives a request another key once the old one can bring nothing any more and a lookup has shown that nothing stands in
+ * Stripe; an answer that spoke of what is gone from there goes with it. No row means that the request was put aside: the
+ * invoice is void, and nothing may be sent for it.
  */
 export const stripeRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly invoice_id: string; readonly step: string }, { readonly step: string }> = {
   name: 'stripe_request_replace_key',
   parameters: ['idempotency_key', 'committed_at', 'invoice_id', 'step'],
-  text: `update stripe_requests set idempotency_key = $1, committed_at = $2
-where invoice_id = $3 and step = $4 and status = 'committed'
+  text: `update stripe_requests set status = 'committed', idempotency_key = $1, committed_at = $2,
+  response = null, answered_at = null
+where invoice_id = $3 and step = $4 and status in ('committed', 'answered')
 returning step`,
 };
 

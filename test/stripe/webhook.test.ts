@@ -89,6 +89,7 @@ describe('a forged event is refused', () => {
     ['not JSON', 'unreadable_event', 'not json', signWebhook('not json', SECRET, at)],
     ['not an event', 'unreadable_event', ...signed({ id: 'in_1', object: 'invoice' })],
     ['an event without an object', 'unreadable_event', ...signed({ ...event, data: {} })],
+    ['an object whose id is no text', 'unreadable_event', ...signed({ ...event, data: { object: { id: 7 } } })],
   ] as const)('%s: %s', async (_, reason, body, header) => {
     expect(await verify(body, header)).toEqual({ kind: 'refused', reason });
   });

@@ -8,6 +8,7 @@ export type PersonAct =
   | 'turn_tax_off'
   | 'change_due_days'
   | 'finalize'
+  | 'void'
   | 'delete';
 
 export type StripeFault =
@@ -23,6 +24,10 @@ export type StripeFault =
   | { readonly kind: 'not_json' }
   /** The call takes its time; its key is in use meanwhile. */
   | { readonly kind: 'slow'; readonly delayMs: number }
+  /** All is done and kept; the answer takes its time, and is old when it comes. */
+  | { readonly kind: 'slow_reply'; readonly delayMs: number }
+  /** A list that does not show yet what was made a moment ago. */
+  | { readonly kind: 'empty_list' }
   /** 409: the key is in use by another call. */
   | { readonly kind: 'conflict' }
   | {

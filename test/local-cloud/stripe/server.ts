@@ -47,6 +47,7 @@ export class StripeStandIn {
   readonly #store: StripeStore;
   readonly #server = createServer((request, response) => this.#serve(request, response));
   readonly #calls: RecordedCall[] = [];
+  readonly #arrivals: string[] = [];
   readonly #keysInUse = new Set<string>();
   readonly #clock: () => Date;
   #offsetMs = 0;
@@ -86,6 +87,10 @@ export class StripeStandIn {
 
   calls(): readonly RecordedCall[] {
     return this.#calls;
+  }
+  /** How many calls have come whose `METHOD /path` ends so, answered or not. */
+  arrivals(ending: string): number {
+    return this.#arrivals.filter((call) => call.endsWith(ending)).length;
   }
   invoices(): readonly InvoiceObject[] {
     return this.#store.all('invoices').map(({ invoice }) => invoice);
@@ -156,8 +161,11 @@ export class StripeStandIn {
     this.#requests += 1;
     const arrivedMs = performance.now();
     const call = await this.#readCall(request);
+    this.#arrivals.push(`${call.method} ${call.path}`);
     const faults = this.faults.next(call.method, call.path);
     const answer = await this.#answer(call, faults);
+    const slow = faults.find((fault) => fault.kind === 'slow_reply');
+    if (slow !== undefined) await delay(slow.delayMs);
     const silent = faults.some((fault) => ['drop_request', 'drop_reply', 'cut_reply', 'hang'].includes(fault.kind));
     this.#calls.push({ ...call, arrivedMs, status: silent || answer === undefined ? null : answer.status });
     if (answer === undefined) response.destroy();
