@@ -91,7 +91,8 @@ function sendOnce(
 /** The customer by its id; absent when it was deleted. */
 async function readIfThere(client: StripeClient, stripeCustomerId: string): Promise<Found<StripeCustomer>> {
   const outcome = await retrieveCustomer(client, stripeCustomerId);
-  if (outcome.kind === 'ok') return outcome.object.deleted ? { kind: 'absent' } : { kind: 'done', object: outcome.object };
+  if (outcome.kind === 'ok')
+    return outcome.object.deleted ? { kind: 'absent' } : { kind: 'done', object: outcome.object };
   if (outcome.kind === 'refused' && outcome.reason === 'not_found') return { kind: 'absent' };
   return failureOf(outcome, 'reading the customer');
 }

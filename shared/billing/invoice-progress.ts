@@ -115,7 +115,8 @@ export async function finishInvoice(
     if (!moved) return statusOf(transaction, work.invoiceId);
     const settled = settlementOf(invoice);
     // An invoice that an earlier attempt finalized may have ended since, and its webhook was told that it is not ours yet.
-    const ended = settled === 'paid' || settled === 'nothing_due' ? 'paid' : settled === 'uncollectible' ? settled : null;
+    const ended =
+      settled === 'paid' || settled === 'nothing_due' ? 'paid' : settled === 'uncollectible' ? settled : null;
     if (ended !== null)
       await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: ended });
     await applyCarried(transaction, effects, work.invoiceId);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Database } from '../database/database.ts';
 import {
+  invoiceLock,
   stripeRequestAnswer,
   stripeRequestCommit,
   stripeRequestList,
@@ -37,7 +38,8 @@ export interface StepWork {
 
 /**
  * Keeps the keys and bytes of requests of an invoice before the first is sent. What was kept earlier stays: if today's
- * code would send other bytes under the same key, the invoice stops instead.
+ * code would send other bytes under the same key, the invoice stops instead. The invoice's row is locked: of two workers
+ * that begin at once, the second finds what the first has kept.
  */
 export async function commitRequests(
   { database, effects }: StepDependencies,
@@ -47,6 +49,7 @@ export async function commitRequests(
   return database.transaction(
     { actor: work.actor, why: 'requests are kept before they are sent' },
     async (transaction) => {
+      await transaction.rows(invoiceLock, { invoice_id: work.invoiceId });
       const fresh = new Set<string>();
       for (const request of requests) {
         const kept = await transaction.first(stripeRequestCommit, {
@@ -188,7 +191,9 @@ export function takeLinesStep(
   step: CommittedRequest,
   stripeInvoiceId: string,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return invoiceStep(dependencies, client, work, step, async () => {
+  return invoiceStep(dependencies, client, work, step, async (replayed) => {
+    // The lines of this very draft were added: what a person has changed since is found by the comparison.
+    if (replayed !== null) return readBack(client, stripeInvoiceId);
     const listed = await listInvoiceLines(client, stripeInvoiceId);
     if (listed.kind === 'too_many')
       return {

@@ -668,6 +668,17 @@ returning c.day`,
 };
 
 /**
+ * The periods in which an invoice is not at its end, or a difference with Stripe is live: what is compared every night.
+ */
+export const billingPeriodListUnsettled: Query<{ readonly oldest: string }, { readonly period: string }> = {
+  name: 'billing_period_list_unsettled',
+  parameters: ['oldest'],
+  text: `select period as "period" from invoices where status in ('finalized', 'uncollectible', 'stripe_failed') and period >= $1
+union select period from stripe_differences where status <> 'resolved' and period >= $1
+order by period`,
+};
+
+/**
  * The one statement that moves a run on. No row means that it was not in the expected state or has a newer token.
  */
 export const billingRunAdvance: Query<{ readonly to_status: BillingRunStatus; readonly run_id: string; readonly fencing_token: number; readonly from_status: BillingRunStatus }, { readonly run_id: string }> = {
@@ -2198,6 +2209,18 @@ export const creditIssue: Query<{ readonly stripe_id: string; readonly answered_
   text: `update credits set status = 'issued', stripe_id = $1, answered_at = $2, failure_detail = null
 where credit_id = $3 and status = 'committed'
 returning adjustment_id`,
+};
+
+/**
+ * The credit notes on the invoices of some periods, whatever became of them but cancelled ones.
+ */
+export const creditListForReconciliation: Query<{ readonly periods: readonly string[] }, { readonly credit_id: string; readonly invoice_id: string; readonly amount: bigint; readonly currency: string; readonly status: CreditStatus; readonly stripe_id: string | null }> = {
+  name: 'credit_list_for_reconciliation',
+  parameters: ['periods'],
+  text: `select k.credit_id, k.invoice_id as "invoice_id", k.amount, k.currency, k.status, k.stripe_id
+from credits k join invoices i using (invoice_id)
+where k.kind = 'credit_note' and k.status <> 'cancelled' and i.period = any($1::text[])
+order by k.invoice_id, k.credit_id`,
 };
 
 /**
@@ -3981,10 +4004,10 @@ export const stripeDifferenceCountOpen: Query<Record<never, never>, { readonly p
 /**
  * One difference.
  */
-export const stripeDifferenceFind: Query<{ readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly status: StripeDifferenceStatus; readonly accepted_by: string | null }> = {
+export const stripeDifferenceFind: Query<{ readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly status: StripeDifferenceStatus; readonly stripe_invoice_id: string | null; readonly accepted_by: string | null }> = {
   name: 'stripe_difference_find',
   parameters: ['difference_id'],
-  text: `select difference_id, period, kind, status, accepted_by from stripe_differences where difference_id = $1`,
+  text: `select difference_id, period, kind, status, stripe_invoice_id, accepted_by from stripe_differences where difference_id = $1`,
 };
 
 /**

@@ -30,7 +30,8 @@ export async function readCopies(
       ? await listInvoiceLines(client, invoice.id)
       : listedAlready(invoice.lines.data);
     if (lines.kind !== 'listed') return lines;
-    const notes = creditedOn(invoice) > 0n ? await listCreditNotes(client, invoice.id) : listedAlready<StripeCreditNote>([]);
+    const notes =
+      creditedOn(invoice) > 0n ? await listCreditNotes(client, invoice.id) : listedAlready<StripeCreditNote>([]);
     if (notes.kind !== 'listed') return notes;
     copies.push({ invoice, lines: lines.items, creditNotes: notes.items });
   }

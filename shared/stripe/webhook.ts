@@ -125,9 +125,7 @@ function readEvent(text: string, expectation: WebhookExpectation): WebhookVerdic
 
 /** Stripe writes a repeat anew: how many deliveries are still to be made is the one thing in it that may have changed. */
 function digestOfEvent(document: unknown): Digest {
-  return digest(
-    JSON.stringify(document, (name, value: unknown) => (name === 'pending_webhooks' ? undefined : value)),
-  );
+  return digest(JSON.stringify(document, (name, value: unknown) => (name === 'pending_webhooks' ? undefined : value)));
 }
 
 /**

@@ -72,19 +72,22 @@ describe('promise 8: what ended in Stripe by other hands is not recorded as issu
     ['before the comparison', '/v1/invoices/in_', 'GET'],
     ['between the comparison and finalizing', '/finalize', 'POST'],
   ];
-  test.each(before)('finalized and voided in Stripe %s: the invoice stops, and is billed anew', async (_when, path, method) => {
-    const setting = await startIssueTest();
-    const invoiceId = await setting.keep();
-    const rule = { method, ...(path === undefined ? {} : { path }), call: 1 } as const;
-    setting.stripe.faults.add({ ...rule, fault: { kind: 'person', act: 'finalize' } });
-    setting.stripe.faults.add({ ...rule, fault: { kind: 'person', act: 'void' } });
-    expect(await setting.issue(invoiceId)).toMatchObject({ kind: 'failed', reason: 'voided_in_stripe' });
-    expect((await setting.row(invoiceId)).failure_detail).toContain(`daybook invoice void ${invoiceId}`);
-    expect(await setting.voidIt(invoiceId)).toEqual({ kind: 'voided' });
-    const again = await setting.keep({ generation: 1 });
-    expect(await setting.issue(again)).toMatchObject({ kind: 'issued' });
-    expect(setting.stripe.invoices().filter(({ status }) => status === 'open')).toMatchObject([{ total: 300 }]);
-  });
+  test.each(before)(
+    'finalized and voided in Stripe %s: the invoice stops, and is billed anew',
+    async (_when, path, method) => {
+      const setting = await startIssueTest();
+      const invoiceId = await setting.keep();
+      const rule = { method, ...(path === undefined ? {} : { path }), call: 1 } as const;
+      setting.stripe.faults.add({ ...rule, fault: { kind: 'person', act: 'finalize' } });
+      setting.stripe.faults.add({ ...rule, fault: { kind: 'person', act: 'void' } });
+      expect(await setting.issue(invoiceId)).toMatchObject({ kind: 'failed', reason: 'voided_in_stripe' });
+      expect((await setting.row(invoiceId)).failure_detail).toContain(`daybook invoice void ${invoiceId}`);
+      expect(await setting.voidIt(invoiceId)).toEqual({ kind: 'voided' });
+      const again = await setting.keep({ generation: 1 });
+      expect(await setting.issue(again)).toMatchObject({ kind: 'issued' });
+      expect(setting.stripe.invoices().filter(({ status }) => status === 'open')).toMatchObject([{ total: 300 }]);
+    },
+  );
 
   test('a duplicate that a person made and then voided, as it is told to: the other one is issued', async () => {
     const setting = await startIssueTest();

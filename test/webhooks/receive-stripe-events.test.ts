@@ -83,20 +83,23 @@ describe('a webhook that Stripe sent', () => {
   test.each([
     ['paid', 'pay'],
     ['void', 'void'],
-  ] as const)('an answer that was read before the invoice was %s and comes after it changes nothing and alarms nobody', async (end, act) => {
-    const { deliver, invoice, events, standIn, stripeInvoiceId, inStripe, test: database } = await startWebhookTest();
-    await inStripe('mark_uncollectible');
-    standIn.faults.add({ method: 'GET', call: 1, fault: { kind: 'slow_reply', delayMs: 500 } });
-    const slow = deliver({ id: 'evt_1', type: 'invoice.marked_uncollectible' });
-    while (standIn.arrivals(`/v1/invoices/${stripeInvoiceId}`) === 0) await new Promise(setImmediate);
-    if (act === 'pay') standIn.pay(stripeInvoiceId);
-    else await inStripe('void');
-    expect((await deliver({ id: 'evt_2', type: `invoice.${end}` })).status).toBe(200);
-    expect((await slow).status).toBe(200);
-    expect((await invoice()).status).toBe(end);
-    expect(await events()).toMatchObject([{ reason: 'already_so' }, { outcome: 'applied' }]);
-    expect((await database.owner.query('select title from alerts')).rows).toEqual([]);
-  });
+  ] as const)(
+    'an answer that was read before the invoice was %s and comes after it changes nothing and alarms nobody',
+    async (end, act) => {
+      const { deliver, invoice, events, standIn, stripeInvoiceId, inStripe, test: database } = await startWebhookTest();
+      await inStripe('mark_uncollectible');
+      standIn.faults.add({ method: 'GET', call: 1, fault: { kind: 'slow_reply', delayMs: 500 } });
+      const slow = deliver({ id: 'evt_1', type: 'invoice.marked_uncollectible' });
+      while (standIn.arrivals(`/v1/invoices/${stripeInvoiceId}`) === 0) await new Promise(setImmediate);
+      if (act === 'pay') standIn.pay(stripeInvoiceId);
+      else await inStripe('void');
+      expect((await deliver({ id: 'evt_2', type: `invoice.${end}` })).status).toBe(200);
+      expect((await slow).status).toBe(200);
+      expect((await invoice()).status).toBe(end);
+      expect(await events()).toMatchObject([{ reason: 'already_so' }, { outcome: 'applied' }]);
+      expect((await database.owner.query('select title from alerts')).rows).toEqual([]);
+    },
+  );
 
   test.each(['approved', 'drafted', 'verified', 'stripe_failed'] as const)(
     'that comes before our own record of the issue is complete (%s) is asked for again and not kept',

@@ -35,6 +35,8 @@ export type StripeFault =
       readonly retryAfterSeconds: number;
       readonly reason?: 'global-rate' | 'endpoint-rate' | 'resource-specific';
     }
+  /** 400 without effect, which Stripe itself says may pass: `Stripe-Should-Retry: true`. Not stored. */
+  | { readonly kind: 'refused_for_now' }
   /** 500 without effect. Stored: the same key gets it again until it is forgotten. */
   | { readonly kind: 'server_error'; readonly stored: boolean }
   /** 500 although all is done; stored. */

@@ -118,6 +118,11 @@ export class StripeStandIn {
     this.webhooks.wake();
   }
 
+  /** A person who finds nothing there does nothing. */
+  #meet(invoiceId: string, act: PersonAct): void {
+    if (this.#store.get('invoices', invoiceId) !== undefined) this.act(invoiceId, act);
+  }
+
   /** The customer pays an open invoice. */
   pay(invoiceId: string): void {
     this.#store.transact(() => {
@@ -178,8 +183,9 @@ export class StripeStandIn {
     for (const fault of faults) {
       if (fault.kind === 'drop_request') return undefined;
       if (fault.kind === 'conflict') return refusalAnswer(keyInUse());
+      if (fault.kind === 'refused_for_now') return refusalAnswer(lockTimeout(), { 'stripe-should-retry': 'true' });
       if (fault.kind === 'rate_limit') return refusalAnswer(tooManyRequests(), rateLimitHeaders(fault));
-      if (fault.kind === 'person') this.act(call.path.split('/')[3] ?? '', fault.act);
+      if (fault.kind === 'person') this.#meet(call.path.split('/')[3] ?? '', fault.act);
     }
     const key = call.idempotencyKey;
     if (key === undefined) return handleCall(this.#context(null), call, faults);
@@ -223,6 +229,11 @@ export class StripeStandIn {
 function keyInUse(): StripeRefusal {
   const message = 'There is currently another in-progress request using this Idempotent Key. Please try again later.';
   return new StripeRefusal({ status: 409, code: 'idempotency_key_in_use', type: 'idempotency_error', message });
+}
+
+function lockTimeout(): StripeRefusal {
+  const message = 'This object cannot be accessed right now because another request is working on it.';
+  return new StripeRefusal({ status: 400, code: 'lock_timeout', message });
 }
 
 function rateLimitHeaders(fault: Extract<StripeFault, { kind: 'rate_limit' }>): Readonly<Record<string, string>> {
