@@ -111,7 +111,7 @@ async function readAndFollow(
   const outcome = await retrieveInvoice(client, stripeInvoiceId);
   switch (outcome.kind) {
     case 'ok':
-      return record(world, event, (transaction) => follow(transaction, outcome.object));
+      return record(world, event, (transaction) => follow(world, transaction, outcome.object));
     case 'refused':
       if (outcome.reason !== 'not_found')
         return { kind: 'later', reason: `Stripe refuses to show the invoice: ${outcome.reason}` };
@@ -162,7 +162,11 @@ function record<Outcome extends Effect | Contradiction>(
   });
 }
 
-async function follow(transaction: Transaction, inStripe: StripeInvoice): Promise<Effect | Contradiction> {
+async function follow(
+  world: World,
+  transaction: Transaction,
+  inStripe: StripeInvoice,
+): Promise<Effect | Contradiction> {
   const outcome: SettleOutcome = await settleInvoice(transaction, inStripe);
   switch (outcome.kind) {
     case 'settled':

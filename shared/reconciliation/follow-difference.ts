@@ -1,4 +1,5 @@
 import { failureOf, type StepFailed } from '../billing/committed-step.ts';
+import { compareAfterVoid } from '../billing/compare-again.ts';
 import { settleInvoice } from '../billing/settle-invoice.ts';
 import { type Refusal, refuse } from '../catalogue/refusal.ts';
 import { type InvoiceStatus, stripeDifferenceFind } from '../database/queries.generated.ts';
@@ -26,7 +27,7 @@ const FOLLOWED = new Set(['status', 'void_by_hand']);
  * from what Stripe says now. The next reconciliation finds the difference gone.
  */
 export async function followDifference(
-  { database, stripe }: ReconcileDependencies,
+  { database, effects, stripe }: ReconcileDependencies,
   { differenceId, actor, why }: Acceptance,
 ): Promise<FollowOutcome> {
   const difference = await database.first(stripeDifferenceFind, { difference_id: differenceId });
@@ -38,7 +39,12 @@ export async function followDifference(
     return refuse('not_a_status', `Difference ${differenceId} is of kind ${kind}; only a status can be followed.`);
   const read = await retrieveInvoice(await stripe(), stripeInvoiceId);
   if (read.kind !== 'ok') return failureOf(read, `reading ${stripeInvoiceId}`);
-  const outcome = await database.transaction({ actor, why }, (transaction) => settleInvoice(transaction, read.object));
+  const outcome = await database.transaction({ actor, why }, async (transaction) => {
+    const settled = await settleInvoice(transaction, read.object);
+    if (settled.kind === 'settled' && settled.to === 'void')
+      await compareAfterVoid(transaction, effects, settled.invoiceId);
+    return settled;
+  });
   switch (outcome.kind) {
     case 'settled':
       return { kind: 'followed', invoiceId: outcome.invoiceId, from: outcome.from, to: outcome.to };
