@@ -943,7 +943,7 @@ CREATE UNIQUE INDEX one_live_row_per_difference ON public.stripe_differences USI
 create table stripe_events (
   event_id text not null,
   type text not null,
-  object_id text not null,
+  object_id text,
   created_at timestamp with time zone not null,
   body_digest text not null,
   outcome text not null,

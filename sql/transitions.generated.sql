@@ -111,6 +111,7 @@ insert into state_transitions (entity, from_state, to_state) values
   ('stripe_request', 'committed', 'answered'),
   ('stripe_request', 'committed', 'refused'),
   ('stripe_request', 'refused', 'committed'),
+  ('stripe_request', 'answered', 'committed'),
   ('stripe_difference', '', 'open'),
   ('stripe_difference', 'open', 'accepted'),
   ('stripe_difference', 'open', 'resolved'),

@@ -81,9 +81,34 @@ async function take(world: World, client: StripeClient, event: StripeEventNotice
   if (before) return repeated(before.body_digest, event);
   if (!event.type.startsWith('invoice.'))
     return record(world, event, async () => ({ kind: 'ignored', reason: 'not_about_an_invoice' }));
-  if (!/^in_\w+$/.test(event.objectId))
+  const { objectId } = event;
+  if (objectId === null || !/^in_\w+$/.test(objectId))
     return record(world, event, async () => ({ kind: 'ignored', reason: 'preview_invoice' }));
-  const outcome = await retrieveInvoice(client, event.objectId);
+  let followed = await readAndFollow(world, client, event, objectId);
+  // What contradicts an end that is kept here may only be an old answer: it is read once more, now that the end is kept.
+  if (followed.kind === 'contradicts') followed = await readAndFollow(world, client, event, objectId);
+  if (followed.kind !== 'contradicts') return followed;
+  const notice = contradictionNotice(followed.invoiceId, followed.inStripe);
+  return record(world, event, async (transaction) => {
+    await raiseAlert(transaction, world.effects.now(), notice);
+    return { kind: 'ignored', reason: 'contradicts_final_state' };
+  });
+}
+
+/** Stripe speaks of another end than the one that is kept here. Nothing is written. */
+interface Contradiction {
+  readonly kind: 'contradicts';
+  readonly invoiceId: string;
+  readonly inStripe: StripeInvoice;
+}
+
+async function readAndFollow(
+  world: World,
+  client: StripeClient,
+  event: StripeEventNotice,
+  stripeInvoiceId: string,
+): Promise<Ending | Contradiction> {
+  const outcome = await retrieveInvoice(client, stripeInvoiceId);
   switch (outcome.kind) {
     case 'ok':
       return record(world, event, (transaction) => follow(world, transaction, outcome.object));
@@ -100,27 +125,29 @@ async function take(world: World, client: StripeClient, event: StripeEventNotice
   }
 }
 
-/** Stripe repeats an event with the same body. Another body under the same id did not come from Stripe's log. */
-function repeated(bodyDigest: string, event: StripeEventNotice): Ending {
+type Repeated = { readonly kind: 'duplicate' } | Extract<Ending, { kind: 'refused' }>;
+
+/** Stripe repeats an event with the same content. Another content under the same id did not come from Stripe's log. */
+function repeated(bodyDigest: string, event: StripeEventNotice): Repeated {
   if (bodyDigest === event.bodyDigest) return { kind: 'duplicate' };
   return { kind: 'refused', reason: 'event_id_reused_with_another_body' };
 }
 
 type Effect = { readonly kind: 'applied' } | Extract<Ending, { kind: 'ignored' | 'later' }>;
 
-/** Keeps the event and its effect together. What must come again is not kept. */
-function record(
+/** Keeps the event and its effect together. What must come again, or be read again, is not kept. */
+function record<Outcome extends Effect | Contradiction>(
   world: World,
   event: StripeEventNotice,
-  apply: (transaction: Transaction) => Promise<Effect>,
-): Promise<Ending> {
+  apply: (transaction: Transaction) => Promise<Outcome>,
+): Promise<Outcome | Repeated> {
   const intent = { actor: ACTOR, why: `Stripe event ${event.id} (${event.type})` };
-  return world.database.transaction(intent, async (transaction): Promise<Ending> => {
+  return world.database.transaction(intent, async (transaction): Promise<Outcome | Repeated> => {
     await transaction.rows(stripeEventLock, { event_id: event.id });
     const before = await transaction.first(stripeEventFind, { event_id: event.id });
     if (before) return repeated(before.body_digest, event);
     const effect = await apply(transaction);
-    if (effect.kind === 'later') return effect;
+    if (effect.kind === 'later' || effect.kind === 'contradicts') return effect;
     await transaction.rows(stripeEventRecord, {
       event_id: event.id,
       type: event.type,
@@ -135,7 +162,11 @@ function record(
   });
 }
 
-async function follow(world: World, transaction: Transaction, inStripe: StripeInvoice): Promise<Effect> {
+async function follow(
+  world: World,
+  transaction: Transaction,
+  inStripe: StripeInvoice,
+): Promise<Effect | Contradiction> {
   const outcome: SettleOutcome = await settleInvoice(transaction, inStripe);
   switch (outcome.kind) {
     case 'settled':
@@ -143,10 +174,9 @@ async function follow(world: World, transaction: Transaction, inStripe: StripeIn
       return { kind: 'applied' };
     case 'early':
       return { kind: 'later', reason: `invoice ${outcome.invoiceId} is still being issued here` };
+    case 'contradicts':
+      return { kind: 'contradicts', invoiceId: outcome.invoiceId, inStripe };
     case 'ignored':
-      if (outcome.reason === 'contradicts_final_state' && outcome.invoiceId !== null) {
-        await raiseAlert(transaction, world.effects.now(), contradictionNotice(outcome.invoiceId, inStripe));
-      }
       return { kind: 'ignored', reason: outcome.reason };
     default:
       return outcome satisfies never;

@@ -4,7 +4,7 @@ import { raiseAlert } from '../../shared/alerts/raise.ts';
 import { carryOutVoid } from '../../shared/billing/carry-out-void.ts';
 import { type BillingPeriod, periodOf, previousPeriod } from '../../shared/calendar/billing-period.ts';
 import { utcDay } from '../../shared/calendar/utc-day.ts';
-import { invoiceVoidListApproved } from '../../shared/database/queries.generated.ts';
+import { billingPeriodListUnsettled, invoiceVoidListApproved } from '../../shared/database/queries.generated.ts';
 import { pacedStripe } from '../../shared/pace/paced-stripe.ts';
 import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import type { HttpHandler } from '../http.ts';
@@ -29,10 +29,15 @@ export function create(world: World): HttpHandler {
         outcome,
       });
     }
-    const outcome = await reconcile(dependencies, periodsAt(scheduledFor), ACTOR, async (transaction, summary) => {
-      if (summary.fresh > 0)
-        await raiseAlert(transaction, world.effects.now(), differenceNotice(summary, scheduledFor));
-    });
+    const outcome = await reconcile(
+      dependencies,
+      await periodsAt(world, scheduledFor),
+      ACTOR,
+      async (transaction, summary) => {
+        if (summary.fresh > 0)
+          await raiseAlert(transaction, world.effects.now(), differenceNotice(summary, scheduledFor));
+      },
+    );
     await deliverAlerts(world, ACTOR);
     if (outcome.kind === 'unreadable') {
       world.logger.log('ERROR', `Stripe could not be read to its end: ${outcome.reason}`);
@@ -42,9 +47,18 @@ export function create(world: World): HttpHandler {
   });
 }
 
-/** The month of the instant, for what is billed inside of it, and the two before, which are being issued and paid. */
-function periodsAt(instant: Date): readonly BillingPeriod[] {
+/** How far back what has not ended is looked at: Stripe's list is read from the oldest month on. */
+const MOST_MONTHS = 12;
+
+/**
+ * The month of the instant, for what is billed inside of it, the two before, which are being issued and paid, and every
+ * other of the last twelve in which an invoice has not ended or a difference is live.
+ */
+async function periodsAt({ database }: World, instant: Date): Promise<readonly BillingPeriod[]> {
   const current = periodOf(utcDay(instant.toISOString().slice(0, 10)));
-  const last = previousPeriod(current);
-  return [previousPeriod(last), last, current];
+  const recent = [current];
+  while (recent.length < MOST_MONTHS) recent.unshift(previousPeriod(recent[0] ?? current));
+  const unsettled = await database.rows(billingPeriodListUnsettled, { oldest: recent[0] ?? current });
+  const wanted = new Set<string | null>([...recent.slice(-3), ...unsettled.map(({ period }) => period)]);
+  return recent.filter((period) => wanted.has(period));
 }

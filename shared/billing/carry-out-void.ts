@@ -11,7 +11,7 @@ import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import type { StripeClient } from '../stripe/client.ts';
 import { deleteDraftRequest, voidRequest } from '../stripe/correction-request.ts';
 import { retrieveInvoice } from '../stripe/lookup.ts';
-import { type StripeInvoice, stripeDeletionSchema } from '../stripe/objects.ts';
+import { creditedOn, type StripeInvoice, stripeDeletionSchema } from '../stripe/objects.ts';
 import { obligationMetadata } from '../stripe/obligation.ts';
 import { printableMetadata } from '../stripe/text.ts';
 import { type Found, failureOf, type StepFailed, type StepOutcome, takeStep } from './committed-step.ts';
@@ -58,7 +58,8 @@ export async function carryOutVoid(
       await endHere(dependencies, work, live.why);
       return { kind: 'voided' };
     case 'paid': {
-      const detail = `Stripe says that ${ended.stripeInvoiceId} is paid: give the money back with a credit note`;
+      const next = row.status === 'stripe_failed' ? ' in full in Stripe, and void it again' : '';
+      const detail = `Stripe says that ${ended.stripeInvoiceId} is paid: give the money back with a credit note${next}`;
       await withdraw(dependencies, work, detail);
       return { kind: 'withdrawn', detail };
     }
@@ -102,8 +103,8 @@ async function endInStripe(
     case 'uncollectible':
       return voidFinalized(dependencies, client, work, inStripe.id);
     case 'paid':
-      // Somebody finalized the empty draft: what asks for nothing and took nothing cannot be voided, and need not be.
-      return status === 'stripe_failed' && inStripe.total === 0n && inStripe.amount_paid === 0n
+      // Somebody finalized the draft: what took nothing, or was given back in full, cannot be voided and need not be.
+      return status === 'stripe_failed' && inStripe.total === creditedOn(inStripe)
         ? { kind: 'gone' }
         : { kind: 'paid', stripeInvoiceId: inStripe.id };
     case 'void':

@@ -15,6 +15,8 @@ export interface StepFailed {
   readonly kind: 'failed';
   readonly reason: string;
   readonly detail: string;
+  /** How long Stripe asks to wait before another attempt, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 export type StepOutcome<T> = { readonly kind: 'done'; readonly object: T } | StepFailed;
@@ -26,21 +28,25 @@ export type Found<T> = StepOutcome<T> | { readonly kind: 'absent' };
 export interface RequestLedger<T> {
   /** Keeps Stripe's answer, once. */
   keepAnswer(request: Pick<StripeRequest, 'step'>, object: T): Promise<void>;
-  /** Keeps another key for the same bytes, before it is used. */
-  keepKey(request: StripeRequest, why: string): Promise<void>;
+  /** Keeps another key for the same bytes, before it is used. False when the request was put aside: nothing may be sent. */
+  keepKey(request: StripeRequest, why: string): Promise<boolean>;
 }
+
+/** How many dead keys one attempt passes: another attempt goes on from the key that was kept last. */
+const KEYS_PER_ATTEMPT = 3;
 
 /**
  * One step: looks up what is there if the request may have been sent before, sends it otherwise, and keeps the answer.
  * When the answer does not say that it was done, Stripe is looked at again: another worker may have done it. Under a key
- * that can bring nothing any more the bytes go once again under the next key.
+ * that can bring nothing any more the bytes go once again under the next key. `lookUp` gets the object of a replayed
+ * answer, which it reads by its id: a list may not show yet what was made a moment ago.
  */
 export async function takeStep<T>(
   client: StripeClient,
   ledger: RequestLedger<T>,
   step: CommittedRequest,
   schema: z.ZodType<T>,
-  lookUp: () => Promise<Found<T>>,
+  lookUp: (replayed: T | null) => Promise<Found<T>>,
 ): Promise<StepOutcome<T>> {
   let { request } = step;
   const keep = async (object: T): Promise<StepOutcome<T>> => {
@@ -48,24 +54,28 @@ export async function takeStep<T>(
     return { kind: 'done', object };
   };
   if (step.sentBefore) {
-    const found = await lookUp();
+    const found = await lookUp(null);
     if (found.kind === 'done') return keep(found.object);
     if (found.kind === 'failed') return found;
   }
-  let outcome = await sendRequest(client, request, schema);
-  const dead = deadKey(outcome, step.sentBefore);
-  // A refused step may have been done by another worker; a replayed answer may speak of what was deleted since.
-  if (dead !== null || outcome.kind === 'refused') {
-    const found = await lookUp();
-    if (found.kind === 'done') return keep(found.object);
-    if (found.kind === 'failed') return found;
-  }
-  if (dead !== null) {
+  for (let key = 1; key <= KEYS_PER_ATTEMPT; key += 1) {
+    const outcome = await sendRequest(client, request, schema);
+    const dead = deadKey(outcome, step.sentBefore && key === 1);
+    // A refused step may have been done by another worker; a replayed answer may speak of what was deleted since.
+    if (dead !== null || outcome.kind === 'refused') {
+      const found = await lookUp(outcome.kind === 'ok' ? outcome.object : null);
+      if (found.kind === 'done') return keep(found.object);
+      if (found.kind === 'failed') return found;
+    }
+    if (dead === null) return outcome.kind === 'ok' ? keep(outcome.object) : failureOf(outcome, request.step);
     request = withReplacementKey(request);
-    await ledger.keepKey(request, dead);
-    outcome = await sendRequest(client, request, schema);
+    if (!(await ledger.keepKey(request, dead))) {
+      const detail = `the request ${request.step} was put aside while it was sent: the invoice is void`;
+      return { kind: 'failed', reason: 'request_put_aside', detail };
+    }
   }
-  return outcome.kind === 'ok' ? keep(outcome.object) : failureOf(outcome, request.step);
+  const detail = `Stripe answered ${request.step} under ${KEYS_PER_ATTEMPT} keys with what it had stored; the next attempt goes on with another`;
+  return { kind: 'failed', reason: 'stripe_stored_answers', detail };
 }
 
 /** Why the request's key can bring nothing any more, although nothing was done; null when it can. */
@@ -95,6 +105,7 @@ export function failureOf(outcome: StripeFailure, doing: string): StepFailed {
         kind: 'failed',
         reason: `stripe_${outcome.reason}`,
         detail: `Stripe could not be asked while ${doing}; it is tried again`,
+        ...(outcome.retryAfterMs === null ? {} : { retryAfterMs: outcome.retryAfterMs }),
       };
     case 'unknown':
       return {

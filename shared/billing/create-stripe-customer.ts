@@ -9,7 +9,7 @@ import {
 } from '../database/queries.generated.ts';
 import type { StripeClient } from '../stripe/client.ts';
 import { planCustomerRequest } from '../stripe/customer-request.ts';
-import { findCustomer } from '../stripe/lookup.ts';
+import { findCustomer, retrieveCustomer } from '../stripe/lookup.ts';
 import { type StripeCustomer, stripeCustomerSchema } from '../stripe/objects.ts';
 import type { StripeRequest } from '../stripe/request.ts';
 import {
@@ -83,9 +83,18 @@ function sendOnce(
   request: StripeRequest,
   customerId: string,
 ): Promise<StepOutcome<StripeCustomer>> {
-  return takeStep(client, ledger, { request, sentBefore: true }, stripeCustomerSchema, () =>
-    lookUp(client, customerId),
+  return takeStep(client, ledger, { request, sentBefore: true }, stripeCustomerSchema, (replayed) =>
+    replayed === null ? lookUp(client, customerId) : readIfThere(client, replayed.id),
   );
+}
+
+/** The customer by its id; absent when it was deleted. */
+async function readIfThere(client: StripeClient, stripeCustomerId: string): Promise<Found<StripeCustomer>> {
+  const outcome = await retrieveCustomer(client, stripeCustomerId);
+  if (outcome.kind === 'ok')
+    return outcome.object.deleted ? { kind: 'absent' } : { kind: 'done', object: outcome.object };
+  if (outcome.kind === 'refused' && outcome.reason === 'not_found') return { kind: 'absent' };
+  return failureOf(outcome, 'reading the customer');
 }
 
 async function lookUp(client: StripeClient, customerId: string): Promise<Found<StripeCustomer>> {
@@ -121,9 +130,10 @@ function ledgerOf(
     },
     keepKey: async ({ idempotencyKey }, why) => {
       const columns = { customer_id: customerId, idempotency_key: idempotencyKey, committed_at: effects.now() };
-      await database.transaction({ actor, why }, (transaction) =>
-        transaction.rows(stripeCustomerRequestReplaceKey, columns),
+      const kept = await database.transaction({ actor, why }, (transaction) =>
+        transaction.first(stripeCustomerRequestReplaceKey, columns),
       );
+      return kept !== undefined;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import {
   type InvoiceStatus,
   invoiceAdvance,
@@ -11,6 +11,7 @@ import { recordEvents } from '../events/outbox.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import { type StripeInvoice, settlementOf } from '../stripe/objects.ts';
 import { applyCarried } from './carry-adjustments.ts';
+import type { StepFailed } from './committed-step.ts';
 import { settleRun } from './run-issuing.ts';
 
 interface ProgressDependencies {
@@ -25,7 +26,7 @@ export interface InvoiceOnItsWay {
   readonly actor: string;
 }
 
-/** Moves the invoice when it is in `from`; a repeat finds it moved already and changes nothing. */
+/** Moves the invoice when it is in `from`, and says where it stands then: a repeat finds it moved already. */
 export async function moveInvoice(
   { database }: ProgressDependencies,
   actor: string,
@@ -33,17 +34,24 @@ export async function moveInvoice(
   from: InvoiceStatus,
   to: InvoiceStatus,
   what: { readonly why: string; readonly stripeInvoiceId?: string },
-): Promise<void> {
-  await database.transaction({ actor, why: what.why }, (transaction) =>
-    transaction.rows(invoiceAdvance, {
+): Promise<InvoiceStatus> {
+  return database.transaction({ actor, why: what.why }, async (transaction) => {
+    const moved = await transaction.first(invoiceAdvance, {
       invoice_id: invoiceId,
       from_status: from,
       to_status: to,
       stripe_invoice_id: what.stripeInvoiceId ?? null,
       stripe_number: null,
       failure_detail: null,
-    }),
-  );
+    });
+    return moved ? to : statusOf(transaction, invoiceId);
+  });
+}
+
+async function statusOf(transaction: Transaction, invoiceId: string): Promise<InvoiceStatus> {
+  const row = await transaction.first(invoiceLock, { invoice_id: invoiceId });
+  if (row === undefined) throw new Error(`invoice ${invoiceId} is gone; invoices are never removed`);
+  return row.status;
 }
 
 /**
@@ -84,15 +92,18 @@ function noteOf(invoice: StripeInvoice, taxByStripe: boolean): { reason: string;
   return null;
 }
 
-/** Records that the invoice is final in Stripe, and ends the run when it was the last one. A repeat changes nothing. */
+/**
+ * Records that the invoice is final in Stripe, ends the run when it was the last one, and says where the invoice stands
+ * then. A repeat changes nothing.
+ */
 export async function finishInvoice(
   { database, effects }: ProgressDependencies,
   work: InvoiceOnItsWay,
   invoice: StripeInvoice,
   taxByStripe: boolean,
-): Promise<void> {
+): Promise<InvoiceStatus> {
   const intent = { actor: work.actor, why: `finalized in Stripe as ${invoice.number ?? invoice.id}` };
-  await database.transaction(intent, async (transaction) => {
+  return database.transaction(intent, async (transaction) => {
     const columns = {
       invoice_id: work.invoiceId,
       stripe_invoice_id: invoice.id,
@@ -104,11 +115,13 @@ export async function finishInvoice(
       from_status: 'verified',
       to_status: 'finalized',
     });
-    if (!moved) return;
+    if (!moved) return statusOf(transaction, work.invoiceId);
     const settled = settlementOf(invoice);
-    if (settled === 'paid' || settled === 'nothing_due') {
-      await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: 'paid' });
-    }
+    // An invoice that an earlier attempt finalized may have ended since, and its webhook was told that it is not ours yet.
+    const ended =
+      settled === 'paid' || settled === 'nothing_due' ? 'paid' : settled === 'uncollectible' ? settled : null;
+    if (ended !== null)
+      await transaction.rows(invoiceAdvance, { ...columns, from_status: 'finalized', to_status: ended });
     await applyCarried(transaction, effects, work.invoiceId);
     await resolveException(transaction, effects, 'issuing_failed', work.invoiceId, 'the invoice was issued');
     const note = noteOf(invoice, taxByStripe);
@@ -118,6 +131,7 @@ export async function finishInvoice(
       { type: 'invoice.issued', data: { invoiceId: work.invoiceId, runId: work.runId, stripeInvoiceId: invoice.id } },
     ]);
     await settleRun(transaction, work.runId);
+    return ended ?? 'finalized';
   });
 }
 
@@ -125,8 +139,7 @@ export async function finishInvoice(
 export async function failInvoice(
   { database, effects }: ProgressDependencies,
   work: InvoiceOnItsWay,
-  reason: string,
-  detail: string,
+  { reason, detail, retryAfterMs = 0 }: StepFailed,
 ): Promise<void> {
   await database.transaction({ actor: work.actor, why: `${reason}: ${detail}` }, async (transaction) => {
     const row = await transaction.first(invoiceLock, { invoice_id: work.invoiceId });
@@ -139,7 +152,8 @@ export async function failInvoice(
       from_status: row.status,
       to_status: 'stripe_failed',
     });
-    await raiseException(transaction, effects, { class: 'issuing_failed', subject: work.invoiceId, reason, detail });
+    const failure = { class: 'issuing_failed', subject: work.invoiceId, reason, detail } as const;
+    await raiseException(transaction, effects, failure, retryAfterMs);
     await recordEvents(transaction, effects, [
       { type: 'invoice.failed', data: { invoiceId: work.invoiceId, runId: work.runId, reason, detail } },
     ]);

@@ -33,6 +33,8 @@ export type IssueOutcome =
   | { readonly kind: 'not_approved'; readonly status: InvoiceStatus }
   /** Its void is approved: it is not issued any more. */
   | { readonly kind: 'being_voided' }
+  /** Another attempt or a void has moved it on meanwhile: this one stopped, and that one decides. */
+  | { readonly kind: 'overtaken'; readonly status: InvoiceStatus }
   /** Stripe cannot be told of it as it is; nothing was sent. A person mends the cause. */
   | { readonly kind: 'held'; readonly reason: string; readonly detail: string }
   | StepFailed;
@@ -96,22 +98,31 @@ export async function issueInvoice(
   }
   const outcome = await takeSteps(dependencies, work, plan.requests, plan.expected);
   if (outcome.kind === 'failed') return fail(dependencies, work, outcome);
-  await finishInvoice(dependencies, work, outcome.object, plan.expected.taxByStripe);
+  if (outcome.kind === 'overtaken') return outcome;
+  const status = await finishInvoice(dependencies, work, outcome.object, plan.expected.taxByStripe);
+  if (!ISSUED.includes(status)) return { kind: 'overtaken', status };
   return { kind: 'issued', stripeInvoiceId: outcome.object.id };
 }
 
+const ISSUED: readonly InvoiceStatus[] = ['finalized', 'paid', 'uncollectible'];
+
 async function fail(dependencies: IssueDependencies, work: Work, failed: StepFailed): Promise<StepFailed> {
-  await failInvoice(dependencies, work, failed.reason, failed.detail);
+  await failInvoice(dependencies, work, failed);
   return failed;
 }
 
-/** create, add lines, compare, finalize: the order in which an invoice comes to be. */
+type StepsOutcome = StepOutcome<StripeInvoice> | Extract<IssueOutcome, { kind: 'overtaken' }>;
+
+/**
+ * create, add lines, compare, finalize: the order in which an invoice comes to be. Where the invoice stands here is asked
+ * again after the draft was made and before it is finalized: an attempt that was overtaken by a void finalizes nothing.
+ */
 async function takeSteps(
   dependencies: IssueDependencies,
   work: Work,
   requests: readonly StripeRequest[],
   expected: ExpectedInvoice,
-): Promise<StepOutcome<StripeInvoice>> {
+): Promise<StepsOutcome> {
   const committed = await commitRequests(dependencies, work, requests);
   if (committed.kind === 'failed') return committed;
   const [create, ...rest] = committed.requests;
@@ -123,10 +134,11 @@ async function takeSteps(
   const created = await takeCreateStep(dependencies, client, work, create);
   if (created.kind === 'failed') return created;
   const { object: draft } = created;
-  await moveInvoice(dependencies, work.actor, work.invoiceId, 'approved', 'drafted', {
+  const drafted = await moveInvoice(dependencies, work.actor, work.invoiceId, 'approved', 'drafted', {
     why: 'the draft stands in Stripe',
     stripeInvoiceId: draft.id,
   });
+  if (drafted !== 'drafted' && drafted !== 'verified') return { kind: 'overtaken', status: drafted };
   if (draft.status === 'draft') {
     for (const batch of rest.slice(0, -1)) {
       const step = { ...batch, request: atInvoice(batch.request, draft.id) };
@@ -134,15 +146,17 @@ async function takeSteps(
       if (added.kind === 'failed') return added;
     }
   }
-  const verified = await verify(client, draft.id, expected);
-  if (verified.kind === 'failed') return verified;
-  if (draft.status !== 'draft') await keepLinesAnswers(dependencies, work, rest.slice(0, -1), verified.object);
-  await moveInvoice(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
+  const compared = await verify(client, work.invoiceId, draft.id, expected);
+  if (compared.kind === 'failed') return compared;
+  if (draft.status !== 'draft') await keepLinesAnswers(dependencies, work, rest.slice(0, -1), compared.object);
+  const verified = await moveInvoice(dependencies, work.actor, work.invoiceId, 'drafted', 'verified', {
     why: 'Stripe shows what we sent, line by line',
   });
+  if (verified !== 'verified') return { kind: 'overtaken', status: verified };
   const step = { ...finalize, request: atInvoice(finalize.request, draft.id) };
   const finalized = await takeFinalizeStep(dependencies, client, work, step, draft.id);
   if (finalized.kind === 'failed') return finalized;
+  if (finalized.object.status === 'void') return voidedInStripe(work.invoiceId, draft.id);
   // Whoever edits the draft in the moment between is found here; the void of what became of it is a person's.
   const differences = compareTotals(expected, finalized.object);
   return differences.length === 0 ? finalized : differsFrom(draft.id, differences);
@@ -150,11 +164,13 @@ async function takeSteps(
 
 async function verify(
   client: StripeClient,
+  invoiceId: string,
   stripeInvoiceId: string,
   expected: ExpectedInvoice,
 ): Promise<StepOutcome<StripeInvoice>> {
   const invoice = await retrieveInvoice(client, stripeInvoiceId);
   if (invoice.kind !== 'ok') return failureOf(invoice, `reading ${stripeInvoiceId} back`);
+  if (invoice.object.status === 'void') return voidedInStripe(invoiceId, stripeInvoiceId);
   const lines = await listInvoiceLines(client, stripeInvoiceId);
   if (lines.kind !== 'listed')
     return {
@@ -166,6 +182,12 @@ async function verify(
   return differences.length === 0
     ? { kind: 'done', object: invoice.object }
     : differsFrom(stripeInvoiceId, differences);
+}
+
+/** A person finalized the draft and voided it: nobody is asked for its amount, so that it is not issued. */
+function voidedInStripe(invoiceId: string, stripeInvoiceId: string): StepFailed {
+  const detail = `${stripeInvoiceId} was voided in Stripe before it was issued here: void it here too with daybook invoice void ${invoiceId}; daybook invoice reissue ${invoiceId} then bills it anew`;
+  return { kind: 'failed', reason: 'voided_in_stripe', detail };
 }
 
 function differsFrom(stripeInvoiceId: string, differences: readonly InvoiceDifference[]): StepFailed {

@@ -9,7 +9,9 @@ export type SettleOutcome =
   /** Nothing to follow: the reason says what was found instead. */
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly invoiceId: string | null }
   /** Stripe is ahead: our own record of the invoice's issue is still being written. Ask again later. */
-  | { readonly kind: 'early'; readonly invoiceId: string };
+  | { readonly kind: 'early'; readonly invoiceId: string }
+  /** It ended here in a way that Stripe's state does not follow from: that state is old, or a person must compare the two. */
+  | { readonly kind: 'contradicts'; readonly invoiceId: string };
 
 type IgnoredReason =
   /** No invoice of ours has this id: another use of the same Stripe account. */
@@ -22,9 +24,7 @@ type IgnoredReason =
   /** Whoever finalises an invoice records that itself, with its number. */
   | 'issue_in_progress'
   /** The answer was given before what we have already followed. */
-  | 'older_than_ours'
-  /** It ended here in a way that Stripe's state does not follow from: a person must compare the two. */
-  | 'contradicts_final_state';
+  | 'older_than_ours';
 
 type InvoiceStatus = StateOf<'invoice'>;
 
@@ -58,7 +58,7 @@ export async function settleInvoice(transaction: Transaction, inStripe: StripeIn
   if (to === 'finalized')
     return { kind: 'ignored', reason: issuing ? 'issue_in_progress' : 'older_than_ours', invoiceId };
   if (!nextStates('invoice', from).includes(to)) {
-    return issuing ? { kind: 'early', invoiceId } : { kind: 'ignored', reason: 'contradicts_final_state', invoiceId };
+    return { kind: issuing ? 'early' : 'contradicts', invoiceId };
   }
   const advanced = await transaction.first(invoiceAdvance, {
     invoice_id: invoiceId,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Database } from '../database/database.ts';
 import {
+  invoiceLock,
   stripeRequestAnswer,
   stripeRequestCommit,
   stripeRequestList,
@@ -37,7 +38,8 @@ export interface StepWork {
 
 /**
  * Keeps the keys and bytes of requests of an invoice before the first is sent. What was kept earlier stays: if today's
- * code would send other bytes under the same key, the invoice stops instead.
+ * code would send other bytes under the same key, the invoice stops instead. The invoice's row is locked: of two workers
+ * that begin at once, the second finds what the first has kept.
  */
 export async function commitRequests(
   { database, effects }: StepDependencies,
@@ -47,6 +49,7 @@ export async function commitRequests(
   return database.transaction(
     { actor: work.actor, why: 'requests are kept before they are sent' },
     async (transaction) => {
+      await transaction.rows(invoiceLock, { invoice_id: work.invoiceId });
       const fresh = new Set<string>();
       for (const request of requests) {
         const kept = await transaction.first(stripeRequestCommit, {
@@ -103,7 +106,10 @@ export function invoiceLedger<T extends { readonly id: string }>(
     },
     keepKey: async ({ step, idempotencyKey }, why) => {
       const columns = { invoice_id: invoiceId, step, idempotency_key: idempotencyKey, committed_at: effects.now() };
-      await database.transaction({ actor, why }, (transaction) => transaction.rows(stripeRequestReplaceKey, columns));
+      const kept = await database.transaction({ actor, why }, (transaction) =>
+        transaction.first(stripeRequestReplaceKey, columns),
+      );
+      return kept !== undefined;
     },
   };
 }
@@ -121,7 +127,7 @@ function invoiceStep(
   client: StripeClient,
   work: StepWork,
   step: CommittedRequest,
-  lookUp: () => Promise<Found<StripeInvoice>>,
+  lookUp: (replayed: StripeInvoice | null) => Promise<Found<StripeInvoice>>,
 ): Promise<StepOutcome<StripeInvoice>> {
   const ledger = answersOf(dependencies, work);
   const schema: z.ZodType<StripeInvoice> = stripeInvoiceSchema;
@@ -143,7 +149,7 @@ export async function lookUpInvoice(
       return {
         kind: 'failed',
         reason: 'several_invoices_in_stripe',
-        detail: `Stripe has ${found.stripeInvoiceIds.join(', ')} for the same obligation; void all but one`,
+        detail: `Stripe has ${found.stripeInvoiceIds.join(', ')} for the same obligation; delete or void all but one there`,
       };
     case 'too_many':
       return {
@@ -166,10 +172,22 @@ export function takeCreateStep(
   work: StepWork,
   step: CommittedRequest,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return invoiceStep(dependencies, client, work, { ...step, sentBefore: true }, () => lookUpInvoice(client, work));
+  return invoiceStep(dependencies, client, work, { ...step, sentBefore: true }, (replayed) =>
+    replayed === null ? lookUpInvoice(client, work) : readIfThere(client, replayed.id),
+  );
 }
 
-/** Adds one batch of lines, unless an earlier attempt has. */
+/** The invoice by its id; absent when its draft was deleted. */
+async function readIfThere(client: StripeClient, stripeInvoiceId: string): Promise<Found<StripeInvoice>> {
+  const invoice = await retrieveInvoice(client, stripeInvoiceId);
+  if (invoice.kind === 'refused' && invoice.reason === 'not_found') return { kind: 'absent' };
+  return invoice.kind === 'ok' ? { kind: 'done', object: invoice.object } : failureOf(invoice, 'reading the invoice');
+}
+
+/**
+ * Adds one batch of lines, unless an earlier attempt has. Stripe adds a batch whole or not at all: when only some of its
+ * lines are there, somebody has taken out the others, and nothing is added beside them.
+ */
 export function takeLinesStep(
   dependencies: StepDependencies,
   client: StripeClient,
@@ -177,7 +195,9 @@ export function takeLinesStep(
   step: CommittedRequest,
   stripeInvoiceId: string,
 ): Promise<StepOutcome<StripeInvoice>> {
-  return invoiceStep(dependencies, client, work, step, async () => {
+  return invoiceStep(dependencies, client, work, step, async (replayed) => {
+    // The lines of this very draft were added: what a person has changed since is found by the comparison.
+    if (replayed !== null) return readBack(client, stripeInvoiceId);
     const listed = await listInvoiceLines(client, stripeInvoiceId);
     if (listed.kind === 'too_many')
       return {
@@ -188,7 +208,11 @@ export function takeLinesStep(
     if (listed.kind !== 'listed') return failureOf(listed, 'reading the lines');
     const there = new Set(listed.items.map((line) => line.metadata.daybook_line));
     const wanted = [...new URLSearchParams(step.request.body)].filter(([name]) => name.endsWith('[daybook_line]'));
-    return wanted.every(([, key]) => there.has(key)) ? readBack(client, stripeInvoiceId) : { kind: 'absent' };
+    const missing = wanted.filter(([, key]) => !there.has(key));
+    if (missing.length === 0) return readBack(client, stripeInvoiceId);
+    if (missing.length === wanted.length) return { kind: 'absent' };
+    const detail = `${missing.length} of the ${wanted.length} lines of ${step.request.step} are gone from ${stripeInvoiceId} in Stripe: void the invoice with daybook invoice void ${work.invoiceId}, and it is billed anew`;
+    return { kind: 'failed', reason: 'stripe_differs', detail };
   });
 }
 

@@ -2,6 +2,9 @@ import type { BillingPeriod } from '../calendar/billing-period.ts';
 import { stripeDifferenceList } from '../database/queries.generated.ts';
 import { pacedStripe } from '../pace/paced-stripe.ts';
 import { acceptDifference } from '../reconciliation/accept-difference.ts';
+import type { DifferenceKind } from '../reconciliation/difference.ts';
+import { followDifference } from '../reconciliation/follow-difference.ts';
+import { nextStep } from '../reconciliation/next-step.ts';
 import { reconcile } from '../reconciliation/reconcile.ts';
 import {
   type ActingSession,
@@ -46,6 +49,16 @@ export function registerReconcile(registration: Registration): void {
         (session, difference, { why }) => accept(session, difference, why),
       ),
     );
+  addActingCommand(group, 'follow', 'let an invoice follow the status that Stripe has, as its lost webhook would have')
+    .argument('<difference>', 'its number')
+    .requiredOption('--why <reason>', 'why it is right to follow, for the log', parseReasonArgument)
+    .action(
+      runActing<[string, { readonly as?: string; readonly why: string }]>(
+        registration,
+        ['finance', 'approver'],
+        (session, difference, { why }) => follow(session, difference, why),
+      ),
+    );
 }
 
 async function compare(session: ActingSession, { period }: ReconcileOptions): Promise<CommandOutcome> {
@@ -62,6 +75,7 @@ async function compare(session: ActingSession, { period }: ReconcileOptions): Pr
   const differences = rows.map((row) => ({
     difference: row.difference_id.toString(),
     kind: row.kind,
+    next: nextStep(row.kind as DifferenceKind),
     status: row.status,
     invoice: row.invoice_id,
     stripeInvoice: row.stripe_invoice_id,
@@ -81,7 +95,7 @@ async function compare(session: ActingSession, { period }: ReconcileOptions): Pr
       const head = `${style.bold(period)}: ${counted(invoices, 'invoice')} here, ${copies} in Stripe`;
       return differences.length === 0
         ? `${head}, ${style.good('equal')}`
-        : `${head}\n\n${differencesTable(differences, style)}\n\naccept one that is right as it is: daybook reconcile accept NUMBER --as person:… --why "…"`;
+        : `${head}\n\n${differencesTable(differences, style)}\n\n${nextSteps(differences, style)}`;
     },
   };
 }
@@ -89,6 +103,7 @@ async function compare(session: ActingSession, { period }: ReconcileOptions): Pr
 interface ShownDifference {
   readonly difference: string;
   readonly kind: string;
+  readonly next: string;
   readonly status: string;
   readonly invoice: string | null;
   readonly stripeInvoice: string | null;
@@ -117,9 +132,38 @@ function differencesTable(differences: readonly ShownDifference[], style: Style)
   );
 }
 
+/** What to do about each kind that is open, and how to leave one as it is. */
+function nextSteps(differences: readonly ShownDifference[], style: Style): string {
+  const open = differences.filter(({ status }) => status === 'open');
+  const steps = new Map(open.map(({ kind, next }) => [kind, next]));
+  return [
+    ...[...steps].map(([kind, next]) => `${style.bold(kind)}: ${next}`),
+    'one that is right as it is: daybook reconcile accept NUMBER --as person:… --why "…"',
+  ].join('\n');
+}
+
+const NUMBER = /^[1-9]\d{0,17}$/;
+
+async function follow(session: ActingSession, difference: string, why: string): Promise<CommandOutcome> {
+  if (!NUMBER.test(difference)) return notANumber(difference);
+  const { database, effects, actor } = session;
+  const dependencies = { database, effects, stripe: pacedStripe(session, STRIPE_TIMEOUT_MS) };
+  const outcome = await followDifference(dependencies, { differenceId: BigInt(difference), actor, why });
+  if (outcome.kind !== 'followed') return refused(outcome.reason, outcome.detail);
+  const { invoiceId, from, to } = outcome;
+  return {
+    kind: 'done',
+    value: { difference, invoice: invoiceId, from, to },
+    text: (style) => `Invoice ${style.bold(invoiceId)} was ${from} and is ${to}, as in Stripe.`,
+  };
+}
+
+function notANumber(difference: string): CommandOutcome {
+  return { kind: 'wrong_usage', message: `"${difference.slice(0, 40)}" is not the number of a difference.` };
+}
+
 async function accept(session: ActingSession, difference: string, why: string): Promise<CommandOutcome> {
-  if (!/^[1-9]\d{0,17}$/.test(difference))
-    return { kind: 'wrong_usage', message: `"${difference.slice(0, 40)}" is not the number of a difference.` };
+  if (!NUMBER.test(difference)) return notANumber(difference);
   const outcome = await acceptDifference(session, { differenceId: BigInt(difference), actor: session.actor, why });
   if (outcome.kind === 'refused') return refused(outcome.reason, outcome.detail);
   return {

@@ -80,6 +80,7 @@ function outcomeCells(outcome: IssueOutcome, style: Style): readonly [string, st
       return [style.warning(`held: ${outcome.reason}`), plain(outcome.detail)];
     case 'being_voided':
       return ['is being voided', ''];
+    case 'overtaken':
     case 'not_approved':
       return [style.warning(`is ${outcome.status} by now`), ''];
     case 'unknown_invoice':

@@ -668,6 +668,17 @@ returning c.day`,
 };
 
 /**
+ * The periods in which an invoice is not at its end, or a difference with Stripe is live: what is compared every night.
+ */
+export const billingPeriodListUnsettled: Query<{ readonly oldest: string }, { readonly period: string }> = {
+  name: 'billing_period_list_unsettled',
+  parameters: ['oldest'],
+  text: `select period as "period" from invoices where status in ('finalized', 'uncollectible', 'stripe_failed') and period >= $1
+union select period from stripe_differences where status <> 'resolved' and period >= $1
+order by period`,
+};
+
+/**
  * The one statement that moves a run on. No row means that it was not in the expected state or has a newer token.
  */
 export const billingRunAdvance: Query<{ readonly to_status: BillingRunStatus; readonly run_id: string; readonly fencing_token: number; readonly from_status: BillingRunStatus }, { readonly run_id: string }> = {
@@ -2242,6 +2253,18 @@ export const creditIssue: Query<{ readonly stripe_id: string; readonly answered_
   text: `update credits set status = 'issued', stripe_id = $1, answered_at = $2, failure_detail = null
 where credit_id = $3 and status = 'committed'
 returning adjustment_id`,
+};
+
+/**
+ * The credit notes on the invoices of some periods, whatever became of them but cancelled ones.
+ */
+export const creditListForReconciliation: Query<{ readonly periods: readonly string[] }, { readonly credit_id: string; readonly invoice_id: string; readonly amount: bigint; readonly currency: string; readonly status: CreditStatus; readonly stripe_id: string | null }> = {
+  name: 'credit_list_for_reconciliation',
+  parameters: ['periods'],
+  text: `select k.credit_id, k.invoice_id as "invoice_id", k.amount, k.currency, k.status, k.stripe_id
+from credits k join invoices i using (invoice_id)
+where k.kind = 'credit_note' and k.status <> 'cancelled' and i.period = any($1::text[])
+order by k.invoice_id, k.credit_id`,
 };
 
 /**
@@ -4048,13 +4071,15 @@ export const stripeCustomerRequestFind: Query<{ readonly customer_id: string }, 
 };
 
 /**
- * Gives the request another key after Stripe has stored an error under the old one and a lookup has shown that nothing was done.
+ * Gives the request another key once the old one can bring nothing any more and a lookup has shown that nothing stands in
+ * Stripe; an answer that spoke of a customer that is gone from there goes with it.
  */
 export const stripeCustomerRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly customer_id: string }, { readonly customer_id: string }> = {
   name: 'stripe_customer_request_replace_key',
   parameters: ['idempotency_key', 'committed_at', 'customer_id'],
-  text: `update stripe_customer_requests set idempotency_key = $1, committed_at = $2
-where customer_id = $3 and status = 'committed'
+  text: `update stripe_customer_requests set status = 'committed', idempotency_key = $1, committed_at = $2,
+  response = null, answered_at = null
+where customer_id = $3 and status in ('committed', 'answered')
 returning customer_id`,
 };
 
@@ -4081,10 +4106,10 @@ export const stripeDifferenceCountOpen: Query<Record<never, never>, { readonly p
 /**
  * One difference.
  */
-export const stripeDifferenceFind: Query<{ readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly status: StripeDifferenceStatus; readonly accepted_by: string | null }> = {
+export const stripeDifferenceFind: Query<{ readonly difference_id: bigint }, { readonly difference_id: bigint; readonly period: string; readonly kind: string; readonly status: StripeDifferenceStatus; readonly stripe_invoice_id: string | null; readonly accepted_by: string | null }> = {
   name: 'stripe_difference_find',
   parameters: ['difference_id'],
-  text: `select difference_id, period, kind, status, accepted_by from stripe_differences where difference_id = $1`,
+  text: `select difference_id, period, kind, status, stripe_invoice_id, accepted_by from stripe_differences where difference_id = $1`,
 };
 
 /**
@@ -4145,7 +4170,7 @@ export const stripeEventLock: Query<{ readonly event_id: string }, { readonly pg
 /**
  * Keeps a webhook event in the transaction of its effect (promise 17).
  */
-export const stripeEventRecord: Query<{ readonly event_id: string; readonly type: string; readonly object_id: string; readonly created_at: Date; readonly body_digest: string; readonly outcome: string; readonly reason: string | null; readonly applied_at: Date }, Record<never, never>> = {
+export const stripeEventRecord: Query<{ readonly event_id: string; readonly type: string; readonly object_id: string | null; readonly created_at: Date; readonly body_digest: string; readonly outcome: string; readonly reason: string | null; readonly applied_at: Date }, Record<never, never>> = {
   name: 'stripe_event_record',
   parameters: ['event_id', 'type', 'object_id', 'created_at', 'body_digest', 'outcome', 'reason', 'applied_at'],
   text: `insert into stripe_events (event_id, type, object_id, created_at, body_digest, outcome, reason, applied_at)
@@ -4249,13 +4274,16 @@ order by invoice_id, step`,
 };
 
 /**
- * Gives a request another key after Stripe has stored a server error under the old one and a lookup has shown that nothing was done.
+ * Gives a request another key once the old one can bring nothing any more and a lookup has shown that nothing stands in
+ * Stripe; an answer that spoke of what is gone from there goes with it. No row means that the request was put aside: the
+ * invoice is void, and nothing may be sent for it.
  */
 export const stripeRequestReplaceKey: Query<{ readonly idempotency_key: string; readonly committed_at: Date; readonly invoice_id: string; readonly step: string }, { readonly step: string }> = {
   name: 'stripe_request_replace_key',
   parameters: ['idempotency_key', 'committed_at', 'invoice_id', 'step'],
-  text: `update stripe_requests set idempotency_key = $1, committed_at = $2
-where invoice_id = $3 and step = $4 and status = 'committed'
+  text: `update stripe_requests set status = 'committed', idempotency_key = $1, committed_at = $2,
+  response = null, answered_at = null
+where invoice_id = $3 and step = $4 and status in ('committed', 'answered')
 returning step`,
 };
 

@@ -19,10 +19,16 @@ export interface Failure {
 
 /**
  * Opens an exception or counts one more failure of the live one, in the transaction that records the failure.
- * The class's policy decides when it is tried again, or hands it to people.
+ * The class's policy decides when it is tried again, or hands it to people; never before `notBeforeMs` from now, which is
+ * what the other side asked for.
  */
-export function raiseException(transaction: Transaction, effects: Effects, failure: Failure): Promise<void> {
-  return raiseExceptions(transaction, effects, failure.class, [failure]);
+export function raiseException(
+  transaction: Transaction,
+  effects: Effects,
+  failure: Failure,
+  notBeforeMs = 0,
+): Promise<void> {
+  return raiseExceptions(transaction, effects, failure.class, [failure], notBeforeMs);
 }
 
 /** As {@link raiseException}, for failures of one class whose subjects are all different, in a few statements. */
@@ -31,6 +37,7 @@ export async function raiseExceptions(
   effects: Effects,
   exceptionClass: ExceptionClass,
   failures: readonly Omit<Failure, 'class'>[],
+  notBeforeMs = 0,
 ): Promise<void> {
   if (failures.length === 0) return;
   const now = effects.now();
@@ -48,7 +55,9 @@ export async function raiseExceptions(
     subjects,
     reasons: failures.map(({ reason }) => reason),
     details: failures.map(({ detail }) => detail),
-    next_attempts_at: [...delays.values()].map((delay) => (delay === null ? null : new Date(now.getTime() + delay))),
+    next_attempts_at: [...delays.values()].map((delay) =>
+      delay === null ? null : new Date(now.getTime() + Math.max(delay, notBeforeMs)),
+    ),
     raised_at: now,
   });
   const usedUp = raised.filter((row) => before.has(row.subject) && delays.get(row.subject) === null);

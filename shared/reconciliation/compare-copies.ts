@@ -1,5 +1,6 @@
 import type { InvoiceStatus } from '../database/queries.generated.ts';
 import { compareInvoice } from '../stripe/compare.ts';
+import type { StripeAmount } from '../stripe/currency.ts';
 import { type LocalInvoice, planInvoiceRequests } from '../stripe/invoice-request.ts';
 import { type StripeInvoice, settlementOf } from '../stripe/objects.ts';
 import { type Obligation, obligationMetadata } from '../stripe/obligation.ts';
@@ -14,6 +15,14 @@ export interface OwnInvoice {
   readonly stripeInvoiceId: string | null;
   /** Whether a void of it was approved here. */
   readonly voidedHere: boolean;
+  readonly credits: readonly OwnCreditNote[];
+}
+
+/** A credit note of Daybook, in Stripe's unit. `stripeId` is null until Stripe has confirmed it. */
+export interface OwnCreditNote {
+  readonly id: string;
+  readonly stripeId: string | null;
+  readonly amount: StripeAmount | null;
 }
 
 /** The marks by which a copy belongs to an obligation, as one text. */
@@ -92,19 +101,42 @@ function compareOne(own: OwnInvoice, copies: readonly StripeCopy[]): Difference[
     case 'paid':
     case 'uncollectible':
     case 'void': {
-      const byHand = main.creditNotes
-        .filter((note) => note.status === 'issued' && !Object.hasOwn(note.metadata, 'daybook_credit_note_id'))
-        .map((note) => found('credit_note_by_hand', { ...at, place: note.id, stripe: String(note.total) }));
+      const notes = creditNoteDifferences(own, main).map((difference) =>
+        found(difference.kind, { ...at, ...difference }),
+      );
       const ended = statusDifference(own, main.invoice).map((difference) =>
         found(difference.kind, { ...at, ...difference }),
       );
-      return [...ended, ...(status === 'void' ? [] : contentDifferences(own, main)), ...byHand, ...duplicates];
+      return [...ended, ...(status === 'void' ? [] : contentDifferences(own, main)), ...notes, ...duplicates];
     }
     case 'superseded':
       return [];
     default:
       return status satisfies never;
   }
+}
+
+type CreditNoteDifference = Pick<Difference, 'kind' | 'place' | 'local' | 'stripe'>;
+
+/** Both ways: what stands in Stripe and is not ours, and what was given here and does not stand there. */
+function creditNoteDifferences({ credits }: OwnInvoice, { creditNotes }: StripeCopy): CreditNoteDifference[] {
+  const standing = creditNotes.filter((note) => note.status === 'issued');
+  const known = new Set(credits.map(({ id }) => id));
+  const strangers = standing.flatMap((note): CreditNoteDifference[] => {
+    const mark = Object.hasOwn(note.metadata, 'daybook_credit_note_id')
+      ? note.metadata.daybook_credit_note_id
+      : undefined;
+    if (mark !== undefined && known.has(mark)) return [];
+    const kind = mark === undefined ? 'credit_note_by_hand' : 'credit_note_unknown';
+    return [{ kind, place: note.id, local: null, stripe: String(note.total) }];
+  });
+  const byId = new Map(standing.map((note) => [note.id, note.total]));
+  const missing = credits.flatMap(({ id, stripeId, amount }): CreditNoteDifference[] => {
+    const total = stripeId === null ? amount : (byId.get(stripeId) ?? null);
+    if (total === amount) return [];
+    return [{ kind: 'credit_note_missing', place: id, local: String(amount), stripe: total?.toString() ?? null }];
+  });
+  return [...strangers, ...missing];
 }
 
 function statusDifference(

@@ -14,6 +14,10 @@ export type DifferenceKind =
   /** Voided in Stripe without a void here. */
   | 'void_by_hand'
   | 'credit_note_by_hand'
+  /** It carries the mark of a credit of ours that is not here. */
+  | 'credit_note_unknown'
+  /** It was given here, and in Stripe it is void or gone, or of another amount. */
+  | 'credit_note_missing'
   /** Our own document cannot be made into an invoice of Stripe any more. */
   | 'not_comparable'
   /** Edited after it was compared: amounts, lines, customer, currency, marks. */

@@ -3,15 +3,18 @@ import { type BillingPeriod, periodDays } from '../calendar/billing-period.ts';
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import {
+  creditListForReconciliation,
   invoiceListForReconciliation,
   stripeDifferenceFindAll,
   stripeDifferenceResolveUnseen,
   stripeReconciliationLock,
 } from '../database/queries.generated.ts';
 import type { Effects } from '../effects/effects.ts';
+import { currency, minorUnits } from '../exact/currency.ts';
 import { raiseException, resolveException } from '../exceptions/exceptions.ts';
 import type { StripeClient } from '../stripe/client.ts';
-import { compareCopies } from './compare-copies.ts';
+import { toStripeAmount } from '../stripe/currency.ts';
+import { compareCopies, type OwnCreditNote } from './compare-copies.ts';
 import { type Difference, differenceKey } from './difference.ts';
 import { readCopies } from './stripe-copies.ts';
 
@@ -58,6 +61,7 @@ export async function reconcile(
   // Ours are read first: what is issued meanwhile is in Stripe's list then, and looks ahead at most until the next time.
   const seenAt = effects.now();
   const rows = await database.rows(invoiceListForReconciliation, { periods: [...periods] });
+  const credits = await database.rows(creditListForReconciliation, { periods: [...periods] });
   const ids = new Set(rows.map((row) => row.stripe_invoice_id));
   const wanted = new Set<string>(periods);
   const since = new Date(`${periodDays(first).from}T00:00:00Z`);
@@ -67,11 +71,13 @@ export async function reconcile(
   });
   if (reading.kind !== 'read')
     return { kind: 'unreadable', reason: reading.kind === 'too_many' ? 'too_many_invoices' : reading.reason };
+  const creditsOf = Map.groupBy(credits, (credit) => credit.invoice_id);
   const own = rows.map((row) => ({
     local: localInvoiceOf(row),
     status: row.status,
     stripeInvoiceId: row.stripe_invoice_id,
     voidedHere: row.voided_here,
+    credits: (creditsOf.get(row.invoice_id) ?? []).map(ownCreditNote),
   }));
   const byPeriod = Map.groupBy(compareCopies(own, reading.copies), ({ period }) => period);
   const summaries: PeriodSummary[] = [];
@@ -80,6 +86,15 @@ export async function reconcile(
     summaries.push(await keepFindings(dependencies, actor, found, announce));
   }
   return { kind: 'reconciled', invoices: rows.length, copies: reading.copies.length, periods: summaries };
+}
+
+function ownCreditNote(row: NonNullable<(typeof creditListForReconciliation)['row']>): OwnCreditNote {
+  const amount = toStripeAmount(minorUnits(row.amount), currency(row.currency));
+  return {
+    id: row.credit_id,
+    stripeId: row.stripe_id,
+    amount: amount.kind === 'represented' ? amount.amount : null,
+  };
 }
 
 function keepFindings(
@@ -108,7 +123,7 @@ function keepFindings(
     if (open === 0) {
       await resolveException(transaction, effects, 'stripe_differs', period, 'Stripe and Daybook agree');
     } else if (summary.fresh > 0) {
-      const detail = `${open} differences, ${summary.fresh} of them new: daybook reconcile --period ${period} names them`;
+      const detail = `${open} differences, ${summary.fresh} of them new: daybook reconcile --period ${period} --as person:… names them, and what to do about each`;
       await raiseException(transaction, effects, {
         class: 'stripe_differs',
         subject: period,

@@ -1,6 +1,6 @@
 import type { StripeClient } from '../stripe/client.ts';
 import { type ListOutcome, listCreditNotes, listInvoiceLines, listInvoicesSince } from '../stripe/lookup.ts';
-import type { ListedInvoice, StripeCreditNote, StripeInvoiceLine } from '../stripe/objects.ts';
+import { creditedOn, type ListedInvoice, type StripeCreditNote, type StripeInvoiceLine } from '../stripe/objects.ts';
 
 /** An invoice in Stripe with all that it is compared by. */
 export interface StripeCopy {
@@ -30,8 +30,8 @@ export async function readCopies(
       ? await listInvoiceLines(client, invoice.id)
       : listedAlready(invoice.lines.data);
     if (lines.kind !== 'listed') return lines;
-    const credited = invoice.pre_payment_credit_notes_amount + invoice.post_payment_credit_notes_amount > 0n;
-    const notes = credited ? await listCreditNotes(client, invoice.id) : listedAlready<StripeCreditNote>([]);
+    const notes =
+      creditedOn(invoice) > 0n ? await listCreditNotes(client, invoice.id) : listedAlready<StripeCreditNote>([]);
     if (notes.kind !== 'listed') return notes;
     copies.push({ invoice, lines: lines.items, creditNotes: notes.items });
   }

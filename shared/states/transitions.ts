@@ -138,7 +138,8 @@ export const TRANSITIONS = {
     '': ['committed'],
     committed: ['answered', 'refused'],
     refused: ['committed'],
-    answered: [],
+    // What the answer spoke of is gone from Stripe: the same bytes go once more, under the next key.
+    answered: ['committed'],
   },
   stripe_difference: {
     '': ['open'],

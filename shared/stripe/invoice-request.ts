@@ -4,7 +4,7 @@ import type { FormValue } from './form.ts';
 import { type LocalInvoiceLine, rollUpLines } from './line-roll-up.ts';
 import { type Obligation, obligationKey, obligationMetadata } from './obligation.ts';
 import { postRequest, type StripeRequest } from './request.ts';
-import { descriptionRefusal, metadataRefusal, printable, printableMetadata } from './text.ts';
+import { descriptionRefusal, markOf, metadataRefusal, printable, printableMetadata } from './text.ts';
 
 export type Collection =
   | { readonly kind: 'charge_automatically' }
@@ -25,6 +25,7 @@ export interface LocalInvoice extends Obligation {
 
 /** A line as it must stand in Stripe. */
 export interface ExpectedLine {
+  /** The local line's key, or its digest when Stripe could not keep the key as it is. */
   readonly key: string;
   readonly description: string;
   readonly amount: StripeAmount;
@@ -76,15 +77,15 @@ function refused(reason: InvoicePlanRefusal, line: string | null, detail: string
 }
 
 function expectLine(line: LocalInvoiceLine, currency: Currency): { kind: 'line'; line: ExpectedLine } | Refused {
-  const metadata = { ...printableMetadata(line.metadata), daybook_line: line.key };
+  const key = markOf(line.key);
+  const metadata = { ...printableMetadata(line.metadata), daybook_line: key };
   const description = printable(line.description) || printable(line.label);
-  const keyRefusal =
-    line.key === '' || printable(line.key) !== line.key ? 'the key is empty or not printable' : undefined;
+  const keyRefusal = printable(line.key) === '' ? 'the key is blank' : undefined;
   const textRefusal = keyRefusal ?? descriptionRefusal(description) ?? metadataRefusal(metadata);
   if (textRefusal !== undefined) return refused('invalid_text', line.key, textRefusal);
   const converted = toStripeAmount(line.amount, currency);
   if (converted.kind === 'refused') return refused(converted.reason, line.key, converted.detail);
-  return { kind: 'line', line: { key: line.key, description, amount: converted.amount, metadata } };
+  return { kind: 'line', line: { key, description, amount: converted.amount, metadata } };
 }
 
 function expectLines(invoice: LocalInvoice): { kind: 'lines'; lines: readonly ExpectedLine[] } | Refused {

@@ -1,5 +1,6 @@
 import { digestOf } from '../canonical/canonical-json.ts';
 import { type MinorUnits, minorUnits } from '../exact/currency.ts';
+import { markOf } from './text.ts';
 
 /** A line of a local invoice, as finance sees it. `key` is unique on the invoice; lines of one plan line share `label`. */
 export interface LocalInvoiceLine {
@@ -29,7 +30,7 @@ function merged(key: string, description: string, lines: readonly LocalInvoiceLi
 
 function mergeLabel(label: string, lines: readonly LocalInvoiceLine[]): readonly LocalInvoiceLine[] {
   const group = lines.filter((line) => line.label === label);
-  const one = merged(`rolled_up:${label}`, `${label} (${group.length} lines)`, group);
+  const one = merged(`rolled_up:${markOf(label)}`, `${label} (${group.length} lines)`, group);
   const at = lines.findIndex((line) => line.label === label);
   return lines.flatMap((line, index) => (index === at ? [one] : line.label === label ? [] : [line]));
 }

@@ -33,7 +33,7 @@ export type ListOutcome<Item> =
 export type FoundInvoice =
   | { readonly kind: 'found'; readonly invoice: StripeInvoice }
   | { readonly kind: 'absent' }
-  /** More than one invoice carries the obligation's metadata. Promise 4 is broken: a person must look. */
+  /** More than one invoice that is not void carries the obligation's metadata. Promise 4 is broken: a person must look. */
   | { readonly kind: 'several'; readonly stripeInvoiceIds: readonly string[] }
   | Exclude<ListOutcome<StripeInvoice>, { kind: 'listed' }>;
 
@@ -132,8 +132,10 @@ export async function findInvoice(
   const matches = listed.items.filter((invoice) =>
     wanted.every(([name, value]) => Object.hasOwn(invoice.metadata, name) && invoice.metadata[name] === value),
   );
-  const [first, ...others] = matches;
+  // What was voided asks for nothing; it is only found when nothing else is there.
+  const live = matches.filter(({ status }) => status !== 'void');
+  const [first, ...others] = live.length > 0 ? live : matches.slice(0, 1);
   if (first === undefined) return { kind: 'absent' };
-  if (others.length > 0) return { kind: 'several', stripeInvoiceIds: matches.map((invoice) => invoice.id) };
+  if (others.length > 0) return { kind: 'several', stripeInvoiceIds: live.map((invoice) => invoice.id) };
   return { kind: 'found', invoice: first };
 }

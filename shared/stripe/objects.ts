@@ -25,6 +25,8 @@ export const stripeInvoiceSchema = z.object({
   amount_due: amount,
   amount_paid: amount,
   amount_remaining: amount,
+  pre_payment_credit_notes_amount: amount,
+  post_payment_credit_notes_amount: amount,
   starting_balance: amount,
   ending_balance: amount.nullish().transform((value) => value ?? null),
   number: z
@@ -89,10 +91,13 @@ export const stripeCreditNoteSchema = z.object({
 });
 export type StripeCreditNote = z.infer<typeof stripeCreditNoteSchema>;
 
-/** An invoice as a list shows it: with the first of its lines, and what was credited on it. */
+/** What credit notes have taken off the invoice or given back of it. */
+export function creditedOn(invoice: StripeInvoice): StripeAmount {
+  return (invoice.pre_payment_credit_notes_amount + invoice.post_payment_credit_notes_amount) as StripeAmount;
+}
+
+/** An invoice as a list shows it: with the first of its lines. */
 export const listedInvoiceSchema = stripeInvoiceSchema.extend({
-  pre_payment_credit_notes_amount: amount,
-  post_payment_credit_notes_amount: amount,
   lines: z.object({ data: z.array(stripeInvoiceLineSchema), has_more: z.boolean() }),
 });
 export type ListedInvoice = z.infer<typeof listedInvoiceSchema>;

@@ -25,7 +25,13 @@ export type StripeFailure =
   /** Whether it was done cannot be told from here. Look it up before anything else is sent. */
   | { readonly kind: 'unknown'; readonly reason: UnknownReason };
 
-export type RetryableReason = 'rate_limited' | 'key_in_use' | 'server_error' | 'unreachable';
+export type RetryableReason =
+  | 'rate_limited'
+  | 'key_in_use'
+  | 'server_error'
+  | 'unreachable'
+  /** An error that Stripe itself says may pass: `Stripe-Should-Retry`. */
+  | 'asked_to_retry';
 export type RefusedReason = 'invalid_request' | 'not_found' | 'not_authorised' | 'payment_failed';
 export type UnknownReason =
   | 'timeout'
@@ -98,6 +104,8 @@ function classifyAnswer(error: StripeError, status: number): StripeFailure {
       message: error.message.slice(0, MESSAGE_LENGTH),
     };
   }
+  if (error.headers?.['stripe-should-retry'] === 'true')
+    return { kind: 'retryable', reason: 'asked_to_retry', retryAfterMs: retryAfterMs(error) };
   if (status === 401 || status === 403) return refused(error, 'not_authorised');
   if (status === 402) return refused(error, 'payment_failed');
   return refused(error, status === 404 ? 'not_found' : 'invalid_request');

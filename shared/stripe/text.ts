@@ -1,3 +1,5 @@
+import { digest } from '../canonical/canonical-json.ts';
+
 /** Stripe's limits (https://docs.stripe.com/api/metadata). Lengths are in UTF-16 code units. */
 const METADATA_KEYS = 50;
 const METADATA_KEY_LENGTH = 40;
@@ -7,6 +9,11 @@ const DESCRIPTION_LENGTH = 500;
 /** Text as it can be printed on an invoice: control characters become spaces, spaces at the ends go. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim();
+}
+
+/** The key as it can stand in metadata: itself, or its digest when it is not printable or too long. */
+export function markOf(key: string): string {
+  return printable(key) === key && key.length <= METADATA_VALUE_LENGTH ? key : digest(key);
 }
 
 /** Why the text cannot be the description of a line; undefined when it can. */

@@ -21,7 +21,8 @@ export interface StripeEventNotice {
   readonly id: string;
   readonly type: string;
   readonly created: Date;
-  readonly objectId: string;
+  /** Null for what has no id: a balance, the preview of an invoice. */
+  readonly objectId: string | null;
   /** Tells a repeated delivery from another body under the same event id. */
   readonly bodyDigest: Digest;
 }
@@ -51,7 +52,7 @@ const eventSchema = z.object({
   created: z.int().nonnegative(),
   livemode: z.boolean(),
   account: z.string().optional(),
-  data: z.object({ object: z.object({ id: z.string().min(1) }) }),
+  data: z.object({ object: z.object({ id: z.string().min(1).optional() }) }),
 });
 
 function refused(reason: WebhookRefusal): WebhookVerdict {
@@ -117,8 +118,14 @@ function readEvent(text: string, expectation: WebhookExpectation): WebhookVerdic
   const { id, type, created, livemode, account, data } = parsed.data;
   if (livemode !== expectation.livemode) return refused('wrong_mode');
   if ((account ?? null) !== expectation.account) return refused('wrong_account');
-  const event = { id, type, created: new Date(created * 1000), objectId: data.object.id, bodyDigest: digest(text) };
+  const bodyDigest = digestOfEvent(document);
+  const event = { id, type, created: new Date(created * 1000), objectId: data.object.id ?? null, bodyDigest };
   return { kind: 'verified', event };
+}
+
+/** Stripe writes a repeat anew: how many deliveries are still to be made is the one thing in it that may have changed. */
+function digestOfEvent(document: unknown): Digest {
+  return digest(JSON.stringify(document, (name, value: unknown) => (name === 'pending_webhooks' ? undefined : value)));
 }
 
 /**

@@ -9,7 +9,7 @@ import { openStripeClient, type StripeClient } from '../../shared/stripe/client.
 import { createTestDatabase, type TestDatabase } from '../database/fixture.ts';
 import { type StripeStandIn, startStripeStandIn } from '../local-cloud/stripe/server.ts';
 import { NO_PACE } from '../stripe/no-pace.ts';
-import { createCustomer } from '../stripe/stand-in.ts';
+import { createCustomer, openClient } from '../stripe/stand-in.ts';
 
 export const NOW = new Date('2026-11-02T10:00:00Z');
 
@@ -95,7 +95,7 @@ export async function startIssueTest(options: SettingOptions = {}): Promise<Issu
   });
   const configuration = { apiBase: stripe.url, secretKey: 'sk_test_daybook', timeoutMs: options.timeoutMs ?? 1_000 };
   const client = await openStripeClient(configuration, effects, NO_PACE);
-  const stripeCustomerId = options.mapped === false ? '' : await createCustomer(client, 'acme');
+  const stripeCustomerId = options.mapped === false ? '' : await createCustomer(await openClient(stripe.url), 'acme');
   await seed(db, options, stripeCustomerId);
   const dependencies = { database: db.database, effects, stripe: async () => client };
   const issue = (invoiceId = INVOICE) => issueInvoice(dependencies, invoiceId, 'service:issue-invoices');

@@ -11,6 +11,7 @@ const FAULTS: readonly (readonly [string, FaultRule['fault']])[] = [
   ['no reply ever comes', { kind: 'hang' }],
   ['a proxy’s page is answered', { kind: 'not_json' }],
   ['409', { kind: 'conflict' }],
+  ['an error that may pass', { kind: 'refused_for_now' }],
   ['429', { kind: 'rate_limit', retryAfterSeconds: 1 }],
   ['500', { kind: 'server_error', stored: false }],
   ['500, stored and replayed', { kind: 'server_error', stored: true }],
@@ -99,6 +100,15 @@ describe.each(FAULTS)('promises 4 and 20, on each call in turn: %s', (_name, fau
       expect(rows).toEqual([{ stripe_customer_id: made[0]?.id }]);
     }
   });
+});
+
+test('promise 20: no attempt is made before the time that Stripe asks to wait, however soon the policy would', async () => {
+  const setting = await startIssueTest();
+  const invoiceId = await setting.keep();
+  setting.stripe.faults.add({ path: '/finalize', call: 1, fault: { kind: 'rate_limit', retryAfterSeconds: 7_200 } });
+  expect(await setting.issue(invoiceId)).toMatchObject({ kind: 'failed', retryAfterMs: 7_200_000 });
+  const { rows } = await setting.db.owner.query('select next_attempt_at from exceptions');
+  expect(rows).toEqual([{ next_attempt_at: new Date(setting.effects.now().getTime() + 7_200_000) }]);
 });
 
 describe('promise 4: a day later Stripe has forgotten the keys', () => {

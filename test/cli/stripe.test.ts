@@ -146,6 +146,21 @@ describe('reconcile', () => {
     });
   });
 
+  test('names what to do about a status that its webhook did not bring, and does it', async () => {
+    const setting = await issued();
+    const { run, stripe, effects } = setting;
+    stripe.pay(copyOf(setting));
+    effects.move(1_000);
+    expect((await run(...reconcile)).out).toContain(
+      'status: its webhook was lost, or is on its way: daybook reconcile follow',
+    );
+    const followed = await run('reconcile', 'follow', '1', '--as', 'person:fay', '--why', 'the endpoint was down');
+    expect(followed.out).toContain('was finalized and is paid, as in Stripe');
+    effects.move(1_000);
+    expect((await run(...reconcile)).code).toBe(0);
+    expect(await run('reconcile', 'follow', '1', '--as', 'person:omar', '--why', 'x')).toMatchObject({ code: 1 });
+  });
+
   test('wants a month, and a number to accept', async () => {
     const { run } = await issued();
     expect(await run('reconcile', '--as', 'person:fay')).toMatchObject({ code: 2 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { InvoiceStatus } from '../../shared/database/queries.generated.ts';
-import { compareCopies } from '../../shared/reconciliation/compare-copies.ts';
+import { compareCopies, type OwnCreditNote } from '../../shared/reconciliation/compare-copies.ts';
 import { differenceKey } from '../../shared/reconciliation/difference.ts';
 import type { StripeCopy } from '../../shared/reconciliation/stripe-copies.ts';
 import type { StripeAmount } from '../../shared/stripe/currency.ts';
-import type { ListedInvoice, StripeInvoiceLine } from '../../shared/stripe/objects.ts';
+import type { ListedInvoice, StripeCreditNote, StripeInvoiceLine } from '../../shared/stripe/objects.ts';
 import { localInvoice, planned } from '../stripe/invoices.ts';
 
 const local = localInvoice({ id: '2026-10/acme/usage' });
@@ -51,7 +51,9 @@ const copy = (overrides: Partial<ListedInvoice> = {}, own = lines): StripeCopy =
   lines: own,
   creditNotes: [],
 });
-const own = (status: InvoiceStatus, voidedHere = false) => [{ local, status, stripeInvoiceId: 'in_1', voidedHere }];
+const own = (status: InvoiceStatus, voidedHere = false, credits: readonly OwnCreditNote[] = []) => [
+  { local, status, stripeInvoiceId: 'in_1', voidedHere, credits },
+];
 const kinds = (status: InvoiceStatus, copies: readonly StripeCopy[], voidedHere = false) =>
   compareCopies(own(status, voidedHere), copies).map(({ kind }) => kind);
 
@@ -135,6 +137,41 @@ describe('each state here allows some states there', () => {
     ['paid', ['missing_in_stripe']],
   ])('%s here and nothing there', (status, found) => {
     expect(kinds(status, [])).toEqual(found);
+  });
+});
+
+describe('promise 12: credit notes are compared both ways', () => {
+  const credit: OwnCreditNote = { id: 'adjustment/credit/1', stripeId: 'cn_1', amount: 100n as StripeAmount };
+  const note = (overrides: Partial<StripeCreditNote> = {}): StripeCreditNote => ({
+    id: 'cn_1',
+    object: 'credit_note',
+    invoice: 'in_1',
+    status: 'issued',
+    currency: 'usd',
+    total: 100n as StripeAmount,
+    metadata: { daybook_credit_note_id: credit.id },
+    ...overrides,
+  });
+  test.each<readonly [string, readonly OwnCreditNote[], readonly StripeCreditNote[], readonly object[]]>([
+    ['the same on both sides', [credit], [note()], []],
+    ['one that is on its way', [{ ...credit, stripeId: null }], [note()], []],
+    ['by hand', [], [note({ metadata: {} })], [{ kind: 'credit_note_by_hand', place: 'cn_1', stripe: '100' }]],
+    ['our mark, and nothing here', [], [note()], [{ kind: 'credit_note_unknown', place: 'cn_1', stripe: '100' }]],
+    [
+      'voided in Stripe',
+      [credit],
+      [note({ status: 'void' })],
+      [{ kind: 'credit_note_missing', place: credit.id, local: '100', stripe: null }],
+    ],
+    ['gone from Stripe', [credit], [], [{ kind: 'credit_note_missing', local: '100', stripe: null }]],
+    [
+      'of another amount',
+      [credit],
+      [note({ total: 99n as StripeAmount })],
+      [{ kind: 'credit_note_missing', local: '100', stripe: '99' }],
+    ],
+  ])('%s', (_what, credits, creditNotes, found) => {
+    expect(compareCopies(own('finalized', false, credits), [{ ...copy(), creditNotes }])).toMatchObject(found);
   });
 });
 

@@ -37,6 +37,21 @@ test('compares the month and the two before, tells people once of what is new, a
   expect(await alerts(setting)).toEqual([{ title: 'Stripe and Daybook differ about 2026-10', severity: 'critical' }]);
 });
 
+test('an invoice that is still open half a year later is compared too, and no longer once it has ended', async () => {
+  const setting = await startIssueTest();
+  await setting.keep();
+  await setting.issue();
+  const fire = nightly(setting);
+  const later = { 'x-cloudscheduler-scheduletime': '2027-04-03T04:30:00Z' };
+  const periodsOf = async () => ((await fire(later)).body as { periods: { period: string }[] }).periods;
+  expect((await periodsOf()).map(({ period }) => period)).toEqual(['2026-10', '2027-02', '2027-03', '2027-04']);
+  setting.stripe.pay(setting.stripe.invoices()[0]?.id ?? '');
+  expect(await periodsOf()).toMatchObject([{ period: '2026-10', open: 1, fresh: 1 }, {}, {}, {}]);
+  await setting.db.owner.query(`update invoices set status = 'paid'`);
+  expect(await periodsOf()).toMatchObject([{ period: '2026-10', resolved: 1 }, {}, {}, {}]);
+  expect(await periodsOf()).toHaveLength(3);
+});
+
 test('promise 20: carries out what was approved and left by a crash', async () => {
   const setting = await startIssueTest();
   await setting.keep();

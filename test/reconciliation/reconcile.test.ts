@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { billingPeriod } from '../../shared/calendar/billing-period.ts';
 import { acceptDifference } from '../../shared/reconciliation/accept-difference.ts';
+import { followDifference } from '../../shared/reconciliation/follow-difference.ts';
 import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import { INVOICE, type IssueSetting, startIssueTest } from '../billing/issue-setting.ts';
 
@@ -152,6 +153,33 @@ describe('a difference lives until it is gone or accepted', () => {
       `select action, why from audit_log where action = 'stripe_difference.accepted'`,
     );
     expect(audit.rows).toEqual([{ action: 'stripe_difference.accepted', why: 'renamed with the customer' }]);
+  });
+
+  test('promise 17: a status whose webhook was lost is followed in a person’s name, and by nobody else', async () => {
+    const setting = await issued();
+    setting.stripe.pay(copyOf(setting));
+    await look(setting);
+    const follow = (differenceId = 1n) =>
+      followDifference(setting.dependencies, { differenceId, actor: 'person:fay', why: 'the endpoint was down' });
+    expect(await follow(9n)).toMatchObject({ kind: 'refused', reason: 'not_found' });
+    expect(await follow()).toEqual({ kind: 'followed', invoiceId: INVOICE, from: 'finalized', to: 'paid' });
+    expect(await follow()).toMatchObject({ kind: 'refused', reason: 'nothing_to_follow' });
+    expect(await summary(setting)).toMatchObject({ open: 0, resolved: 1 });
+    expect(await follow()).toMatchObject({ kind: 'refused', reason: 'state' });
+    const audit = await setting.db.owner.query(`select actor, why from audit_log where action = 'invoice.paid'`);
+    expect(audit.rows).toEqual([{ actor: 'person:fay', why: 'the endpoint was down' }]);
+  });
+
+  test('what is not a status is not followed', async () => {
+    const setting = await issued();
+    await post(setting, `/v1/invoices/${copyOf(setting)}`, { 'metadata[daybook_generation]': '7' });
+    await look(setting);
+    const given = { differenceId: 1n, actor: 'person:fay', why: 'x' };
+    expect(await followDifference(setting.dependencies, given)).toMatchObject({
+      kind: 'refused',
+      reason: 'not_a_status',
+    });
+    expect((await setting.row()).status).toBe('finalized');
   });
 
   test('two reconciliations at once keep each difference once', async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { digest } from '../../shared/canonical/canonical-json.ts';
 import { currency, minorUnits } from '../../shared/exact/currency.ts';
 import { decodeForm } from '../../shared/stripe/form.ts';
 import { planInvoiceRequests } from '../../shared/stripe/invoice-request.ts';
@@ -80,6 +81,21 @@ describe('the requests of an invoice', () => {
       return run.stdout.trim();
     });
     expect(outputs).toEqual([outputs[0], JSON.stringify(planned(localInvoice({ lines: lines(251) })).requests)]);
+  });
+
+  test('a key that Stripe could not keep as it is stands there as its digest, and two such keys stay two lines', () => {
+    const keys = ['requests:project 1 ', 'requests:project\t1', `requests:${'x'.repeat(500)}`];
+    const odd = keys.map((key, index) => line(index, { key }));
+    const { expected } = planned(localInvoice({ lines: odd }));
+    expect(expected.lines.map(({ key }) => key)).toEqual(keys.map((key) => digest(key)));
+    expect(expected.lines.map(({ metadata }) => metadata.daybook_line)).toEqual(keys.map((key) => digest(key)));
+  });
+
+  test('a label that ends in a space is rolled up like any other', () => {
+    const many = Array.from({ length: 251 }, (_, index) => line(index, { label: 'API requests ' }));
+    expect(planned(localInvoice({ lines: many })).expected.lines).toMatchObject([
+      { key: `rolled_up:${digest('API requests ')}`, description: 'API requests  (251 lines)' },
+    ]);
   });
 
   test('metadata without a value is left out, and control characters do not reach the invoice', () => {

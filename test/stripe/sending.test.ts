@@ -118,6 +118,7 @@ describe('what comes back is an outcome', () => {
       { kind: 'rate_limit', retryAfterSeconds: 7 },
       { kind: 'retryable', reason: 'rate_limited', retryAfterMs: 7000 },
     ],
+    [{ kind: 'refused_for_now' }, { kind: 'retryable', reason: 'asked_to_retry', retryAfterMs: null }],
     [
       { kind: 'server_error', stored: false },
       { kind: 'retryable', reason: 'server_error', retryAfterMs: null },

@@ -31,9 +31,19 @@ describe('an event that Stripe sent', () => {
         type: 'invoice.paid',
         created: new Date((at - 5) * 1000),
         objectId: 'in_1',
-        bodyDigest: digest(text),
+        bodyDigest: digest(JSON.stringify(event)),
       },
     });
+  });
+
+  test('a repeat is the same event with fewer deliveries still to be made, and another one with any other change', async () => {
+    const digestOf = async (change: object) => {
+      const body = JSON.stringify({ ...event, ...change });
+      const verdict = await verify(body, signWebhook(body, SECRET, at));
+      return verdict.kind === 'verified' ? verdict.event.bodyDigest : verdict.reason;
+    };
+    expect(await digestOf({ pending_webhooks: 2 })).toBe(await digestOf({ pending_webhooks: 1 }));
+    expect(await digestOf({ data: { object: { id: 'in_1', total: 124 } } })).not.toBe(await digestOf({}));
   });
 
   test('is taken under the old secret too while it is being rotated, and under either of two signatures', async () => {
@@ -89,6 +99,7 @@ describe('a forged event is refused', () => {
     ['not JSON', 'unreadable_event', 'not json', signWebhook('not json', SECRET, at)],
     ['not an event', 'unreadable_event', ...signed({ id: 'in_1', object: 'invoice' })],
     ['an event without an object', 'unreadable_event', ...signed({ ...event, data: {} })],
+    ['an object whose id is no text', 'unreadable_event', ...signed({ ...event, data: { object: { id: 7 } } })],
   ] as const)('%s: %s', async (_, reason, body, header) => {
     expect(await verify(body, header)).toEqual({ kind: 'refused', reason });
   });

@@ -16,10 +16,13 @@ export const NOW = new Date('2026-11-02T10:00:00Z');
 export interface EventFields {
   readonly id?: string;
   readonly type?: string;
-  readonly object?: string;
+  /** The id of the object; null for one that has none. */
+  readonly object?: string | null;
   readonly livemode?: boolean;
   readonly account?: string;
   readonly note?: string;
+  /** Deliveries that are still to be made: Stripe counts them down from one delivery to the next. */
+  readonly pendingWebhooks?: number;
 }
 
 /** A Stripe stand-in with one open invoice, and the handler over a database that has the same invoice. */
@@ -49,6 +52,7 @@ export async function startWebhookTest(status: InvoiceStatus = 'finalized') {
     livemode = false,
     account,
     note,
+    pendingWebhooks = 1,
   }: EventFields = {}) =>
     JSON.stringify({
       id,
@@ -57,7 +61,8 @@ export async function startWebhookTest(status: InvoiceStatus = 'finalized') {
       created: NOW.getTime() / 1000 - 5,
       livemode,
       account,
-      data: { object: { id: object, amount_paid: 1, note } },
+      pending_webhooks: pendingWebhooks,
+      data: { object: { id: object ?? undefined, amount_paid: 1, note } },
     });
   const post = (text: string | Buffer, signature: string | undefined) =>
     handler(request('POST', '/', { rawBody: Buffer.from(text), headers: { 'stripe-signature': signature } }));

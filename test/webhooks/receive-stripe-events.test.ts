@@ -60,6 +60,47 @@ describe('a webhook that Stripe sent', () => {
     expect(await events()).toHaveLength(1);
   });
 
+  test('promise 17: a repeat that Stripe rendered anew, with other deliveries still to be made, is a duplicate', async () => {
+    const { deliver, events, standIn, stripeInvoiceId } = await startWebhookTest();
+    standIn.pay(stripeInvoiceId);
+    expect(await deliver({ pendingWebhooks: 2 })).toMatchObject({ status: 200, body: { kind: 'applied' } });
+    expect(await deliver({ pendingWebhooks: 1 })).toMatchObject({ status: 200, body: { kind: 'duplicate' } });
+    expect(await events()).toHaveLength(1);
+  });
+
+  test('about an object without an id is taken and left alone, so that Stripe does not give the endpoint up', async () => {
+    const { deliver, events } = await startWebhookTest();
+    const preview = { id: 'evt_preview', type: 'invoice.upcoming', object: null };
+    expect((await deliver({ id: 'evt_balance', type: 'balance.available', object: null })).status).toBe(200);
+    expect((await deliver(preview)).status).toBe(200);
+    expect(await deliver(preview)).toMatchObject({ status: 200, body: { kind: 'duplicate' } });
+    expect((await events()).map(({ event_id, reason }) => [event_id, reason])).toEqual([
+      ['evt_balance', 'not_about_an_invoice'],
+      ['evt_preview', 'preview_invoice'],
+    ]);
+  });
+
+  test.each([
+    ['paid', 'pay'],
+    ['void', 'void'],
+  ] as const)(
+    'an answer that was read before the invoice was %s and comes after it changes nothing and alarms nobody',
+    async (end, act) => {
+      const { deliver, invoice, events, standIn, stripeInvoiceId, inStripe, test: database } = await startWebhookTest();
+      await inStripe('mark_uncollectible');
+      standIn.faults.add({ method: 'GET', call: 1, fault: { kind: 'slow_reply', delayMs: 500 } });
+      const slow = deliver({ id: 'evt_1', type: 'invoice.marked_uncollectible' });
+      while (standIn.arrivals(`/v1/invoices/${stripeInvoiceId}`) === 0) await new Promise(setImmediate);
+      if (act === 'pay') standIn.pay(stripeInvoiceId);
+      else await inStripe('void');
+      expect((await deliver({ id: 'evt_2', type: `invoice.${end}` })).status).toBe(200);
+      expect((await slow).status).toBe(200);
+      expect((await invoice()).status).toBe(end);
+      expect(await events()).toMatchObject([{ reason: 'already_so' }, { outcome: 'applied' }]);
+      expect((await database.owner.query('select title from alerts')).rows).toEqual([]);
+    },
+  );
+
   test.each(['approved', 'drafted', 'verified', 'stripe_failed'] as const)(
     'that comes before our own record of the issue is complete (%s) is asked for again and not kept',
     async (status) => {

@@ -80,13 +80,22 @@ function replay(store: StripeStore, call: StripeCall, key: string, now: number):
   };
 }
 
-function execute(context: CallContext, call: StripeCall): StripeAnswer {
+function execute(
+  context: CallContext,
+  call: StripeCall,
+  changed: (answer: object) => object = (answer) => answer,
+): StripeAnswer {
   const found = findRoute(ROUTES, call.method, call.path);
   if (found === undefined) {
     throw new StripeRefusal({ status: 404, message: `Unrecognized request URL (${call.method}: ${call.path}).` });
   }
   const parameters = parametersOf(found.route, call.form);
-  return { status: 200, body: JSON.stringify(found.route.answer(context, parameters, found.id)), headers: {} };
+  return { status: 200, body: JSON.stringify(changed(found.route.answer(context, parameters, found.id))), headers: {} };
+}
+
+/** The list as it was before anything was in it; every other answer as it is. */
+function withoutItems(answer: object): object {
+  return 'object' in answer && answer.object === 'list' ? { ...answer, data: [], has_more: false } : answer;
 }
 
 interface Outcome {
@@ -99,7 +108,8 @@ interface Outcome {
 function outcomeOf(context: CallContext, call: StripeCall, faults: readonly StripeFault[]): Outcome {
   const without = faults.find((fault) => fault.kind === 'server_error');
   if (without !== undefined) return { answer: refusalAnswer(serverError()), stored: without.stored };
-  const answer = execute(context, call);
+  const lags = faults.some((fault) => fault.kind === 'empty_list');
+  const answer = execute(context, call, lags ? withoutItems : undefined);
   const failsAfter = faults.some((fault) => fault.kind === 'server_error_after_effect');
   return { answer: failsAfter ? refusalAnswer(serverError()) : answer, stored: true };
 }

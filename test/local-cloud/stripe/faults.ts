@@ -8,6 +8,7 @@ export type PersonAct =
   | 'turn_tax_off'
   | 'change_due_days'
   | 'finalize'
+  | 'void'
   | 'delete';
 
 export type StripeFault =
@@ -23,6 +24,10 @@ export type StripeFault =
   | { readonly kind: 'not_json' }
   /** The call takes its time; its key is in use meanwhile. */
   | { readonly kind: 'slow'; readonly delayMs: number }
+  /** All is done and kept; the answer takes its time, and is old when it comes. */
+  | { readonly kind: 'slow_reply'; readonly delayMs: number }
+  /** A list that does not show yet what was made a moment ago. */
+  | { readonly kind: 'empty_list' }
   /** 409: the key is in use by another call. */
   | { readonly kind: 'conflict' }
   | {
@@ -30,6 +35,8 @@ export type StripeFault =
       readonly retryAfterSeconds: number;
       readonly reason?: 'global-rate' | 'endpoint-rate' | 'resource-specific';
     }
+  /** 400 without effect, which Stripe itself says may pass: `Stripe-Should-Retry: true`. Not stored. */
+  | { readonly kind: 'refused_for_now' }
   /** 500 without effect. Stored: the same key gets it again until it is forgotten. */
   | { readonly kind: 'server_error'; readonly stored: boolean }
   /** 500 although all is done; stored. */

@@ -2,7 +2,7 @@ import { answerInvoice, type CallContext, happened, invoiceRecord } from './cont
 import type { PersonAct } from './faults.ts';
 import { type InvoiceRecord, withNewLines, withTotals } from './lines.ts';
 import type { LineObject } from './objects.ts';
-import { finalizeInvoice } from './settlement.ts';
+import { finalizeInvoice, voidInvoice } from './settlement.ts';
 
 function withFirstLine(record: InvoiceRecord, edit: (line: LineObject) => readonly LineObject[]): InvoiceRecord {
   return withTotals({ ...record, lines: record.lines.flatMap((line, index) => (index === 0 ? edit(line) : [line])) });
@@ -19,7 +19,7 @@ function discounted(record: InvoiceRecord): InvoiceRecord {
 function edited(
   context: CallContext,
   record: InvoiceRecord,
-  act: Exclude<PersonAct, 'finalize' | 'delete'>,
+  act: Exclude<PersonAct, 'finalize' | 'void' | 'delete'>,
 ): InvoiceRecord {
   switch (act) {
     case 'edit_line_amount':
@@ -41,10 +41,11 @@ function edited(
   }
 }
 
-/** Does to a draft what a person with access to Stripe's pages can do. */
+/** Does to a draft, or to what became of it, what a person with access to Stripe's pages can do. */
 export function actAsPerson(context: CallContext, id: string, act: PersonAct): void {
   const record = invoiceRecord(context, id);
-  if (record.invoice.status !== 'draft') return;
+  if (act === 'void' && record.invoice.status === 'open') voidInvoice(context, record);
+  if (act === 'void' || record.invoice.status !== 'draft') return;
   if (act === 'finalize') {
     finalizeInvoice(context, record, true);
     return;

@@ -47,6 +47,7 @@ export class StripeStandIn {
   readonly #store: StripeStore;
   readonly #server = createServer((request, response) => this.#serve(request, response));
   readonly #calls: RecordedCall[] = [];
+  readonly #arrivals: string[] = [];
   readonly #keysInUse = new Set<string>();
   readonly #clock: () => Date;
   #offsetMs = 0;
@@ -87,6 +88,10 @@ export class StripeStandIn {
   calls(): readonly RecordedCall[] {
     return this.#calls;
   }
+  /** How many calls have come whose `METHOD /path` ends so, answered or not. */
+  arrivals(ending: string): number {
+    return this.#arrivals.filter((call) => call.endsWith(ending)).length;
+  }
   invoices(): readonly InvoiceObject[] {
     return this.#store.all('invoices').map(({ invoice }) => invoice);
   }
@@ -111,6 +116,11 @@ export class StripeStandIn {
   act(invoiceId: string, act: PersonAct): void {
     this.#store.transact(() => actAsPerson(this.#context(null), invoiceId, act));
     this.webhooks.wake();
+  }
+
+  /** A person who finds nothing there does nothing. */
+  #meet(invoiceId: string, act: PersonAct): void {
+    if (this.#store.get('invoices', invoiceId) !== undefined) this.act(invoiceId, act);
   }
 
   /** The customer pays an open invoice. */
@@ -156,8 +166,11 @@ export class StripeStandIn {
     this.#requests += 1;
     const arrivedMs = performance.now();
     const call = await this.#readCall(request);
+    this.#arrivals.push(`${call.method} ${call.path}`);
     const faults = this.faults.next(call.method, call.path);
     const answer = await this.#answer(call, faults);
+    const slow = faults.find((fault) => fault.kind === 'slow_reply');
+    if (slow !== undefined) await delay(slow.delayMs);
     const silent = faults.some((fault) => ['drop_request', 'drop_reply', 'cut_reply', 'hang'].includes(fault.kind));
     this.#calls.push({ ...call, arrivedMs, status: silent || answer === undefined ? null : answer.status });
     if (answer === undefined) response.destroy();
@@ -170,8 +183,9 @@ export class StripeStandIn {
     for (const fault of faults) {
       if (fault.kind === 'drop_request') return undefined;
       if (fault.kind === 'conflict') return refusalAnswer(keyInUse());
+      if (fault.kind === 'refused_for_now') return refusalAnswer(lockTimeout(), { 'stripe-should-retry': 'true' });
       if (fault.kind === 'rate_limit') return refusalAnswer(tooManyRequests(), rateLimitHeaders(fault));
-      if (fault.kind === 'person') this.act(call.path.split('/')[3] ?? '', fault.act);
+      if (fault.kind === 'person') this.#meet(call.path.split('/')[3] ?? '', fault.act);
     }
     const key = call.idempotencyKey;
     if (key === undefined) return handleCall(this.#context(null), call, faults);
@@ -215,6 +229,11 @@ export class StripeStandIn {
 function keyInUse(): StripeRefusal {
   const message = 'There is currently another in-progress request using this Idempotent Key. Please try again later.';
   return new StripeRefusal({ status: 409, code: 'idempotency_key_in_use', type: 'idempotency_error', message });
+}
+
+function lockTimeout(): StripeRefusal {
+  const message = 'This object cannot be accessed right now because another request is working on it.';
+  return new StripeRefusal({ status: 400, code: 'lock_timeout', message });
 }
 
 function rateLimitHeaders(fault: Extract<StripeFault, { kind: 'rate_limit' }>): Readonly<Record<string, string>> {
