@@ -109,6 +109,15 @@ create table approval_thresholds (
   constraint approval_thresholds_expected_monthly_revenue_check CHECK ((expected_monthly_revenue >= 0))
 );
 
+create table audit_head (
+  only_row boolean not null default true,
+  sequence bigint not null,
+  hash bytea not null,
+  constraint audit_head_pkey PRIMARY KEY (only_row),
+  constraint audit_head_only_row_check CHECK (only_row),
+  constraint audit_head_sequence_check CHECK ((sequence >= 0))
+);
+
 create table audit_log (
   sequence bigint not null,
   at timestamp with time zone not null,
@@ -119,7 +128,8 @@ create table audit_log (
   detail jsonb not null,
   previous_hash bytea not null,
   hash bytea not null,
-  constraint audit_log_pkey PRIMARY KEY (sequence)
+  constraint audit_log_pkey PRIMARY KEY (sequence),
+  constraint entries_are_numbered_from_one CHECK ((sequence > 0))
 );
 
 create table audit_seals (
@@ -1247,17 +1257,24 @@ declare
   reason text := coalesce(nullif(current_setting('daybook.why', true), ''), 'not stated');
   -- The instant is the caller's: rules and records never read the server's clock where a time is passed in.
   instant timestamptz := coalesce(nullif(current_setting('daybook.now', true), '')::timestamptz, clock_timestamp());
-  last_row record;
+  last_entry audit_head;
+  written record;
   next_sequence bigint;
-  last_hash bytea;
+  next_hash bytea;
 begin
   perform pg_advisory_xact_lock(hashtext('audit_log'));
-  select l.sequence, l.hash into last_row from audit_log l order by l.sequence desc limit 1;
-  next_sequence := coalesce(last_row.sequence, 0) + 1;
-  last_hash := coalesce(last_row.hash, '\x'::bytea);
+  select * into strict last_entry from audit_head;
+  -- An append of the version before, which ran while this one came, knew of no head: the log goes on from what it wrote.
+  select l.sequence, l.hash into written from audit_log l order by l.sequence desc limit 1;
+  if written.sequence > last_entry.sequence then
+    last_entry.sequence := written.sequence;
+    last_entry.hash := written.hash;
+  end if;
+  next_sequence := last_entry.sequence + 1;
+  next_hash := audit_hash(last_entry.hash, next_sequence, instant, actor_name, action, subject, reason, detail);
   insert into audit_log (sequence, at, actor, action, subject, why, detail, previous_hash, hash)
-  values (next_sequence, instant, actor_name, action, subject, reason, detail, last_hash,
-          audit_hash(last_hash, next_sequence, instant, actor_name, action, subject, reason, detail));
+  values (next_sequence, instant, actor_name, action, subject, reason, detail, last_entry.hash, next_hash);
+  update audit_head set sequence = next_sequence, hash = next_hash;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.audit_hash(previous_hash bytea, sequence bigint, at timestamp with time zone, actor text, action text, subject text, why text, detail jsonb)
@@ -1362,10 +1379,15 @@ CREATE OR REPLACE FUNCTION public.audit_transition()
 AS $function$
 declare
   before_state text := case when tg_op = 'INSERT' then '' else old.status::text end;
+  facts jsonb := to_jsonb(new);
+  detail jsonb := jsonb_build_object('from', before_state, 'to', new.status::text);
 begin
   if before_state is distinct from new.status::text then
-    perform audit_append(tg_argv[0] || '.' || new.status::text, to_jsonb(new) ->> tg_argv[1],
-                         jsonb_build_object('from', before_state, 'to', new.status::text));
+    if tg_nargs > 2 then
+      detail := detail || jsonb_build_object('noted',
+        (select jsonb_object_agg(name, facts -> name) from unnest(tg_argv) with ordinality n (name, place) where place > 2));
+    end if;
+    perform audit_append(tg_argv[0] || '.' || new.status::text, facts ->> tg_argv[1], detail);
   end if;
   return null;
 end $function$;
@@ -1991,6 +2013,18 @@ AS $function$
 begin
   raise exception '% on % is refused: its rows are never changed or removed', tg_op, tg_table_name
     using errcode = 'DB002', hint = 'Record a correction as a new row instead.';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_going_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.sequence <= old.sequence then
+    raise exception 'the head of the audit log goes on from %, and not back to %', old.sequence, new.sequence
+      using errcode = 'DB002', hint = 'Only audit_append moves it.';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_issue_under_void()
@@ -3309,11 +3343,14 @@ AS $function$
 $function$;
 
 CREATE TRIGGER adjustments_are_kept BEFORE DELETE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.adjustments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('adjustment', 'adjustment_id');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.adjustments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('adjustment', 'adjustment_id', 'currency', 'billed', 'corrected', 'total', 'document_digest');
 CREATE TRIGGER billed_plus_adjustments_is_corrected BEFORE INSERT ON public.adjustments FOR EACH ROW EXECUTE FUNCTION require_adjustment_to_add_up();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION enforce_transition('adjustment');
 CREATE CONSTRAINT TRIGGER stands_in_full AFTER UPDATE ON public.adjustments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_adjustment_to_stand_in_full();
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.adjustments FOR EACH ROW EXECUTE FUNCTION require_allowed_adjustment_step();
+CREATE TRIGGER audit_head_goes_forward BEFORE UPDATE ON public.audit_head FOR EACH ROW EXECUTE FUNCTION refuse_going_back();
+CREATE TRIGGER audit_head_is_kept BEFORE DELETE ON public.audit_head FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_head_is_never_truncated BEFORE TRUNCATE ON public.audit_head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_is_never_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_seals_are_append_only BEFORE DELETE OR UPDATE ON public.audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -3335,7 +3372,7 @@ CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.billing
 CREATE TRIGGER terms_are_pinned AFTER UPDATE ON public.billing_runs FOR EACH ROW WHEN (((new.status = 'complete'::billing_run_status) AND (old.status = 'collecting'::billing_run_status))) EXECUTE FUNCTION pin_terms_of_complete_run();
 CREATE TRIGGER charges_are_immutable BEFORE DELETE OR UPDATE ON public.charges FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER volumes_are_immutable BEFORE DELETE OR UPDATE ON public.checkpoint_volumes FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER UPDATE ON public.checkpoints DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = ANY (ARRAY['complete'::checkpoint_status, 'superseded'::checkpoint_status, 'failed'::checkpoint_status]))) EXECUTE FUNCTION audit_transition('checkpoint', 'checkpoint_id', 'row_count', 'total', 'digest');
 CREATE TRIGGER checkpoint_is_immutable BEFORE UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION freeze_checkpoint();
 CREATE TRIGGER checkpoints_are_kept BEFORE DELETE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER month_is_open BEFORE INSERT ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION require_month_for_attempt();
@@ -3364,7 +3401,7 @@ CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.contrac
 CREATE TRIGGER step_is_allowed BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION require_allowed_contract_step();
 CREATE TRIGGER terms_are_immutable BEFORE UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION freeze_contract();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.credits FOR EACH ROW EXECUTE FUNCTION freeze_credit();
-CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.credits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('credit', 'credit_id');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.credits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('credit', 'credit_id', 'kind', 'currency', 'amount', 'invoice_id', 'adjustment_id');
 CREATE TRIGGER credit_is_within_its_invoice BEFORE INSERT ON public.credits FOR EACH ROW EXECUTE FUNCTION require_credit_within_invoice();
 CREATE TRIGGER credits_are_kept BEFORE DELETE ON public.credits FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.credits FOR EACH ROW EXECUTE FUNCTION enforce_transition('credit');
@@ -3385,7 +3422,7 @@ CREATE TRIGGER only_listed_transitions BEFORE INSERT OR UPDATE ON public.invoice
 CREATE TRIGGER principals_act BEFORE INSERT OR UPDATE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION require_void_principals();
 CREATE TRIGGER voids_are_kept BEFORE DELETE ON public.invoice_voids FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER amounts_are_immutable BEFORE UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION freeze_invoice();
-CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id');
+CREATE CONSTRAINT TRIGGER audited_transitions AFTER INSERT OR UPDATE ON public.invoices DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_transition('invoice', 'invoice_id', 'currency', 'subtotal', 'total', 'document_digest');
 CREATE TRIGGER author_is_not_approver BEFORE INSERT OR UPDATE ON public.invoices FOR EACH ROW EXECUTE FUNCTION refuse_self_approval();
 CREATE TRIGGER carried_adjustments_come_back AFTER UPDATE ON public.invoices FOR EACH ROW WHEN (((new.status = ANY (ARRAY['superseded'::invoice_status, 'void'::invoice_status])) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION give_adjustments_back();
 CREATE TRIGGER held_until_released BEFORE UPDATE ON public.invoices FOR EACH ROW WHEN ((((old.status = 'held'::invoice_status) AND (new.status = 'rated'::invoice_status)) OR ((old.status = 'rated'::invoice_status) AND (new.status = 'approved'::invoice_status)))) EXECUTE FUNCTION require_released();
@@ -3474,6 +3511,8 @@ grant insert, select, update on alerts to daybook_app;
 grant select on alerts to daybook_auditor;
 grant select on approval_thresholds to daybook_app;
 grant select on approval_thresholds to daybook_auditor;
+grant select on audit_head to daybook_app;
+grant select on audit_head to daybook_auditor;
 grant select on audit_log to daybook_app;
 grant select on audit_log to daybook_auditor;
 grant select on audit_seals to daybook_app;
@@ -3573,6 +3612,7 @@ grant select on run_off_cycle_days to daybook_app;
 grant select on run_off_cycle_days to daybook_auditor;
 grant insert, select, update on run_shards to daybook_app;
 grant select on run_shards to daybook_auditor;
+grant select on schema_migrations to daybook_app;
 grant select on schema_migrations to daybook_auditor;
 grant insert, select on shadow_refusals to daybook_app;
 grant select on shadow_refusals to daybook_auditor;

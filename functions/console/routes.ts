@@ -35,6 +35,7 @@ import { runPage } from '../../shared/console/pages/run.ts';
 import { runsPage } from '../../shared/console/pages/runs.ts';
 import { shadowPage } from '../../shared/console/pages/shadow.ts';
 import { usagePage } from '../../shared/console/pages/usage.ts';
+import { sheetSchema } from '../../shared/console/paging.ts';
 import type { PrincipalRole } from '../../shared/database/queries.generated.ts';
 import { type ExportFormat, exportInvoices } from '../../shared/exports/export.ts';
 
@@ -119,7 +120,7 @@ const laterIssue = { ...firstIssue, issue: issue.unwrap() };
 export const ROUTES: readonly Route[] = [
   get('/', 'viewer', nothing, overviewPage),
   get('/runs', 'viewer', nothing, runsPage),
-  get('/runs/:run', 'viewer', z.object({ run: runSchema }), runPage),
+  get('/runs/:run', 'viewer', z.object({ run: runSchema, sheet: sheetSchema }), runPage),
   get('/runs/:run/report', 'viewer', z.object({ run: runSchema }), reportPage),
   getFile('/runs/:period/invoices.csv', 'finance', ofPeriod, invoiceExport('csv', false)),
   getFile('/runs/:period/lines.csv', 'finance', ofPeriod, invoiceExport('csv', true)),
@@ -147,7 +148,7 @@ export const ROUTES: readonly Route[] = [
   ),
   get('/retention', 'viewer', nothing, retentionPage),
   get('/checkpoints/:checkpoint', 'viewer', z.object({ checkpoint: sequenceSchema }), checkpointPage),
-  get('/customers', 'viewer', nothing, customersPage),
+  get('/customers', 'viewer', z.object({ sheet: sheetSchema }), customersPage),
   get('/customers/:customer', 'viewer', z.object({ customer: customerSchema, ...optionalPeriod }), customerPage),
   get('/reconciliation', 'viewer', nothing, reconciliationPage),
   get('/exceptions', 'viewer', nothing, exceptionsPage),

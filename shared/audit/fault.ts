@@ -6,6 +6,22 @@ export type AuditFault =
   | { readonly kind: 'altered'; readonly sequence: bigint; readonly action: string; readonly subject: string }
   /** The entry is sound in itself and does not follow the one before it: one of the two was written anew. */
   | { readonly kind: 'broken_link'; readonly sequence: bigint; readonly action: string; readonly subject: string }
+  /** The entry stands before the first one or behind the last: it did not come from audit_append. */
+  | { readonly kind: 'put_in'; readonly sequence: bigint; readonly action: string; readonly subject: string }
+  /** The last entry is another than the one that the database keeps beside the log as its head: it was written anew. */
+  | { readonly kind: 'head_differs'; readonly sequence: bigint; readonly expected: string; readonly found: string }
+  /** A figure is another than the one that the log noted with its last state: its table was changed beside the log. */
+  | {
+      readonly kind: 'fact_differs';
+      readonly entity: string;
+      readonly subject: string;
+      /** The column. */
+      readonly fact: string;
+      readonly actual: string | null;
+      readonly noted: string | null;
+      /** The entry that noted it. */
+      readonly sequence: bigint;
+    }
   /** A state that the log does not tell of, or a logged thing that is gone: the log was cut, or a table was changed beside it. */
   | {
       readonly kind: 'state_differs';

@@ -1,6 +1,5 @@
 import type { Reader } from '../database/database.ts';
 import {
-  breachListDisabledGuards,
   breachListDoubledCheckpoints,
   breachListDoubledInvoices,
   breachListOtherDigests,
@@ -26,6 +25,7 @@ import type { Query } from '../database/query.ts';
 import { sqlStateOf } from '../database/sqlstate.ts';
 import { currency, currencyCodes, minorUnitExponent } from '../exact/currency.ts';
 import { TRANSITIONS } from '../states/transitions.ts';
+import { otherGuards } from './guards.ts';
 import { otherAnswers } from './stripe-answers.ts';
 
 /** One place where the data do not keep a promise. */
@@ -60,17 +60,6 @@ export interface CheckedPromise {
 export const MOST_BREACHES = 100;
 
 const LIMIT = { most: MOST_BREACHES };
-
-/** Indexes that hold a promise by themselves; see the migrations. */
-const UNIQUE_INDEXES = [
-  'one_current_checkpoint_per_cell',
-  'one_writer_per_cell',
-  'one_active_run_per_scope',
-  'one_live_invoice_per_obligation',
-  'stripe_requests_idempotency_key_key',
-  'stripe_events_pkey',
-  'inbox_pkey',
-];
 
 const exponents = currencyCodes().map((code) => ({ code, exponent: minorUnitExponent(currency(code)) }));
 const transitions = Object.entries(TRANSITIONS).flatMap(([entity, states]) =>
@@ -112,7 +101,7 @@ const CHECKS: readonly PromiseCheck[] = [
   {
     promise: 8,
     sentence: 'the guards of the database are in force',
-    find: (reader) => reader.rows(breachListDisabledGuards, { ...LIMIT, unique_indexes: UNIQUE_INDEXES }),
+    find: (reader) => otherGuards(reader, MOST_BREACHES),
   },
   {
     promise: 9,

@@ -1,5 +1,9 @@
 import type { Reader } from '../database/database.ts';
-import { auditLogFindDisagreements, usagePartitionFindLost } from '../database/queries.generated.ts';
+import {
+  auditLogFindAlteredFacts,
+  auditLogFindDisagreements,
+  usagePartitionFindLost,
+} from '../database/queries.generated.ts';
 import { CHAIN_START, type ChainPoint, walkChain } from './chain.ts';
 import type { AuditFault } from './fault.ts';
 import { readSeals, type Seal } from './seals.ts';
@@ -17,10 +21,10 @@ export interface AuditVerdict {
 
 /**
  * Verifies the log (promise 16): that its numbers follow each other, that every hash is the one of its content and of
- * the hash before it, that the entries under the daily seals are those that were sealed, and that the last logged state
- * of everything is its state.
+ * the hash before it, that its end is the one that the database keeps beside it, that the entries under the daily seals are
+ * those that were sealed, and that the last logged state of everything is its state, with the figures that were noted.
  *
- * A chain that was written anew together with its seals is sound in itself; only `anchors` that were noted elsewhere,
+ * A chain that was written anew together with its head and seals is sound in itself; only `anchors` that were noted elsewhere,
  * like the head and the seals in the structured log, show it.
  */
 export async function verifyAuditLog(reader: Reader, anchors: readonly ChainPoint[] = []): Promise<AuditVerdict> {
@@ -36,6 +40,7 @@ export async function verifyAuditLog(reader: Reader, anchors: readonly ChainPoin
     ...seals.flatMap((seal) => sealDiffers(seal, found)),
     ...anchors.flatMap((anchor) => anchorDiffers(anchor, found)),
     ...(await disagreements(reader)),
+    ...(await alteredFacts(reader)),
     ...(await lostUsage(reader)),
   ];
   return {
@@ -76,4 +81,9 @@ async function disagreements(reader: Reader): Promise<AuditFault[]> {
     actual,
     logged,
   }));
+}
+
+async function alteredFacts(reader: Reader): Promise<AuditFault[]> {
+  const rows = await reader.rows(auditLogFindAlteredFacts, {});
+  return rows.map((row) => ({ kind: 'fact_differs', ...row }));
 }

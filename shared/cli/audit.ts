@@ -99,9 +99,34 @@ function promisesText(promises: readonly CheckedPromise[], style: Style): string
       : `${style.bad('broken')}: ${counted(broken.length, 'check')} of ${promises.length} found what breaks a promise`;
   const lines = promises.map(({ promise, sentence, breaches }) => {
     const mark = breaches.length === 0 ? style.good('✓') : style.bad('✗');
-    return [`${mark} ${String(promise).padStart(2)}  ${sentence}`, ...breachLines(breaches)].join('\n');
+    const next = breaches.length === 0 ? [] : [indent(`next: ${nextStep(promise)}`, 6)];
+    return [`${mark} ${String(promise).padStart(2)}  ${sentence}`, ...breachLines(breaches), ...next].join('\n');
   });
   return `${head}\n${indent(lines.join('\n'), 2)}`;
+}
+
+/** What leads on from a broken promise. Nothing is mended by hand: what is wrong in the data shows who wrote it. */
+function nextStep(promise: number): string {
+  switch (promise) {
+    case 8:
+      return 'compare with sql/schema.sql what the place names; a guard that was off lets through what the other checks find';
+    case 10:
+      return 'daybook status says whether the sweeper runs; what waits is published by its next run';
+    case 11:
+      return 'daybook dead-letters list, and daybook events replay for what was lost';
+    case 15:
+      return 'daybook reconcile --period PERIOD compares every invoice with Stripe';
+    case 3:
+    case 7:
+    case 18:
+      return 'daybook usage completeness --period PERIOD, and a backup for what was there before';
+    case 9:
+    case 23:
+    case 24:
+      return 'the console’s pages of the run and of the audit log say who did what';
+    default:
+      return 'daybook invoice replay INVOICE computes anew what it should be, and daybook invoice explain INVOICE from what';
+  }
 }
 
 function breachLines(breaches: CheckedPromise['breaches']): string[] {
@@ -123,6 +148,12 @@ function faultText(fault: AuditFault): string {
       return `entry ${fault.sequence} (${plain(fault.action)} ${plain(fault.subject)}) is not what its hash was made from`;
     case 'broken_link':
       return `entry ${fault.sequence} (${plain(fault.action)} ${plain(fault.subject)}) does not follow the one before it: one of them was written anew`;
+    case 'put_in':
+      return `entry ${fault.sequence} (${plain(fault.action)} ${plain(fault.subject)}) was put into the log beside the chain`;
+    case 'head_differs':
+      return `entry ${fault.sequence} has the hash ${fault.found}, and the head of the log is kept as ${fault.expected}: the last entries were written anew`;
+    case 'fact_differs':
+      return `${fault.entity} ${plain(fault.subject)}: ${plain(fault.fact)} is ${plain(fault.actual ?? 'not there')}, and entry ${fault.sequence} noted ${plain(fault.noted ?? 'none')}`;
     case 'state_differs':
       return `${fault.entity} ${plain(fault.subject)} is ${fault.actual ?? 'gone'}, and the log ${fault.logged === null ? 'never mentions it' : `last says ${fault.logged}`}`;
     case 'seal_differs':

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from './page.ts';
-import { instant, tableOr } from './parts.ts';
+import { instant, tableOr, who } from './parts.ts';
 
 /** What was done to one thing: from the audit log, in its order. */
 export function history(
@@ -16,7 +16,7 @@ export function history(
     html`<a href="/audit?before=${entry.sequence + 1n}">${entry.sequence}</a>`,
     instant(entry.at),
     html`<code>${entry.action}</code>`,
-    html`<span class="reason">${entry.actor}</span>`,
+    html`<span class="reason">${who(entry.actor)}</span>`,
     html`<span class="reason">${entry.why}</span>`,
   ]);
   const columns = [{ label: 'Entry' }, { label: 'At' }, { label: 'What' }, { label: 'Who' }, { label: 'Why' }] as const;

@@ -53,11 +53,17 @@ export interface Column {
   readonly label: string;
   /** Numbers stand at the right. */
   readonly numeric?: true;
+  /** Stands on the row's own page too: left out on a narrow screen, so that what counts is not cut off. */
+  readonly detail?: true;
 }
 
 /** A table that scrolls by itself on a narrow screen and can be reached by the keyboard. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly unknown[])[]): Html {
-  const align = (index: number): Html => (columns[index]?.numeric ? html` class="number"` : html``);
+  const align = (index: number): Html => {
+    const { numeric, detail } = columns[index] ?? {};
+    if (numeric) return html` class="number"`;
+    return detail ? html` class="detail"` : html``;
+  };
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
 <caption class="hidden">${caption}</caption>
 <thead><tr>${columns.map((column, index) => html`<th scope="col"${align(index)}>${column.label}</th>`)}</tr></thead>
@@ -102,6 +108,12 @@ export function trail(steps: readonly (readonly [string, string])[]): Html {
 /** A moment, on one line. */
 export function instant(moment: Date): Html {
   return html`<time datetime="${moment.toISOString()}">${formatInstant(moment)}</time>`;
+}
+
+/** A person or a service. A long address may break before its domain, and nowhere else as long as that is enough. */
+export function who(actor: string): Html {
+  const at = actor.indexOf('@');
+  return at < 0 ? html`${actor}` : html`${actor.slice(0, at)}<wbr>${actor.slice(at)}`;
 }
 
 /** A long code with its full text for copying. */

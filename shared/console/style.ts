@@ -125,7 +125,7 @@ abbr { text-decoration: none; }
 .empty { text-align: center; padding: 4rem 1rem; }
 @media (max-width: 640px) {
   main { padding: 1rem .85rem; } .bar { padding: .5rem .85rem; gap: .25rem 1rem; } footer { padding: 0 .85rem 1rem; }
-  .panel { padding: .9rem; } .scroll { margin: 0 -.9rem; padding: 0 .9rem; }
+  .detail { display: none; } .panel { padding: .9rem; } .scroll { margin: 0 -.9rem; padding: 0 .9rem; }
   .figures { grid-template-columns: repeat(2, 1fr); } .figure { padding: .65rem .75rem; }
   .figure .value { font-size: 1.2rem; } .steps { display: grid; grid-template-columns: repeat(3, 1fr); }
   .bar ul { flex-wrap: wrap; } .bar nav a { padding: .25rem .5rem; } .steps li { min-width: 0; } .tasks li { grid-template-columns: minmax(0, 1fr); }

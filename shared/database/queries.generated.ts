@@ -334,12 +334,60 @@ export const auditAppendOperation: Query<{ readonly action: string; readonly sub
 };
 
 /**
+ * The end of the log as the database keeps it beside the log: what was cut off, or put behind it, differs from it.
+ */
+export const auditHeadFind: Query<Record<never, never>, { readonly sequence: bigint; readonly hash: string }> = {
+  name: 'audit_head_find',
+  parameters: [],
+  text: `select sequence, encode(hash, 'hex') as "hash" from audit_head`,
+};
+
+/**
  * Notes a deed that changes no state, with who and why of the transaction.
  */
 export const auditLogAppend: Query<{ readonly action: string; readonly subject: string; readonly detail: string }, { readonly audit_append: unknown | null }> = {
   name: 'audit_log_append',
   parameters: ['action', 'subject', 'detail'],
   text: `select audit_append($1, $2, $3::jsonb)`,
+};
+
+/**
+ * Every thing of which a figure is another than the one that the log last noted with its state: changed in its table beside
+ * the log. Entries from before figures were noted are passed over.
+ */
+export const auditLogFindAlteredFacts: Query<Record<never, never>, { readonly entity: string; readonly subject: string; readonly fact: string; readonly sequence: bigint; readonly actual: string | null; readonly noted: string | null }> = {
+  name: 'audit_log_find_altered_facts',
+  parameters: [],
+  text: `with noted as (
+  select distinct on (l.action, l.subject) split_part(l.action, '.', 1) as entity, l.subject, l.sequence, l.detail -> 'noted' as facts
+  from audit_log l
+  where l.detail ? 'noted' and split_part(l.action, '.', 1) in ('checkpoint', 'invoice', 'adjustment', 'credit')
+  order by l.action, l.subject, l.sequence desc
+), actual as (
+  select 'checkpoint' as entity, checkpoint_id::text as subject,
+    jsonb_build_object('row_count', row_count, 'total', total, 'digest', digest) as facts
+  from checkpoints
+  union all
+  select 'invoice', invoice_id,
+    jsonb_build_object('currency', currency, 'subtotal', subtotal, 'total', total, 'document_digest', document_digest)
+  from invoices
+  union all
+  select 'adjustment', adjustment_id,
+    jsonb_build_object('currency', currency, 'billed', billed, 'corrected', corrected, 'total', total, 'document_digest', document_digest)
+  from adjustments
+  union all
+  select 'credit', credit_id,
+    jsonb_build_object('kind', kind, 'currency', currency, 'amount', amount, 'invoice_id', invoice_id, 'adjustment_id', adjustment_id)
+  from credits
+)
+select n.entity as "entity", n.subject as "subject", f.name as "fact", max(n.sequence) as "sequence",
+  a.facts ->> f.name as "actual", f.value as "noted"
+from noted n
+join actual a on a.entity = n.entity and a.subject = n.subject
+cross join lateral jsonb_each_text(n.facts) f (name, value)
+where a.facts -> f.name is distinct from n.facts -> f.name
+group by n.entity, n.subject, f.name, f.value, a.facts
+order by 1, 2, 3`,
 };
 
 /**
@@ -354,7 +402,8 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   from audit_log l
   join (select distinct entity, to_state from state_transitions) t on l.action = t.entity || '.' || t.to_state
   where t.entity in ('plan_version', 'contract', 'checkpoint', 'billing_run', 'invoice', 'exception',
-    'adjustment', 'credit', 'mode_change', 'term_correction', 'usage_partition', 'retention_hold', 'dead_letter')
+    'adjustment', 'credit', 'mode_change', 'term_correction', 'usage_partition', 'retention_hold', 'dead_letter',
+    'usage_definition', 'usage_anomaly', 'backfill', 'close_rule', 'invoice_void', 'stripe_difference')
   order by t.entity, l.subject, l.sequence desc
 ), actual as (
   select 'plan_version' as entity, plan_version as subject, status::text as state from plan_versions
@@ -370,6 +419,14 @@ export const auditLogFindDisagreements: Query<Record<never, never>, { readonly e
   union all select 'usage_partition', month, status::text from usage_partitions where status <> 'open'
   union all select 'retention_hold', hold_id::text, status::text from retention_holds
   union all select 'dead_letter', dead_letter_id::text, status::text from dead_letters where status <> 'waiting'
+  union all select 'usage_definition', definition, status::text from usage_definitions
+  union all select 'usage_anomaly', anomaly_id::text, status::text from usage_anomalies
+  union all select 'backfill', backfill_id::text, status::text from backfills
+  -- A rule without an author came with a migration: no entry tells of its birth.
+  union all select 'close_rule', rule_id, status::text from close_rules where author is not null or status <> 'in_force'
+  -- The log names the invoice: it may have been asked for again after it was withdrawn.
+  union all (select distinct on (invoice_id) 'invoice_void', invoice_id, status::text from invoice_voids order by invoice_id, void_id desc)
+  union all select 'stripe_difference', difference_id::text, status::text from stripe_differences
 )
 select coalesce(a.entity, l.entity) as "entity", coalesce(a.subject, l.subject) as "subject",
   a.state as "actual_state", l.state as "logged_state", l.sequence as "last_sequence"
@@ -976,11 +1033,12 @@ returning r.run_id`,
 };
 
 /**
- * Promise 8: triggers of our tables that are switched off, and unique indexes and constraints that do not hold.
+ * Promise 8: triggers of our tables that are switched off, unique indexes and constraints that do not hold, and sealed months
+ * without what seals them.
  */
-export const breachListDisabledGuards: Query<{ readonly unique_indexes: readonly string[]; readonly most: number }, { readonly place: string; readonly what: string }> = {
+export const breachListDisabledGuards: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
   name: 'breach_list_disabled_guards',
-  parameters: ['unique_indexes', 'most'],
+  parameters: ['most'],
   text: `select format('trigger %s on %s', t.tgname, c.relname) as "place", 'is switched off' as "what"
 from pg_trigger t join pg_class c on c.oid = t.tgrelid
 where c.relnamespace = 'public'::regnamespace and t.tgenabled in ('D', 'R')
@@ -993,10 +1051,11 @@ select format('constraint %s on %s', k.conname, k.conrelid::regclass), 'was not 
 from pg_constraint k
 where k.connamespace = 'public'::regnamespace and not k.convalidated
 union all
-select format('index %s', name), 'is gone' from unnest($1::text[]) name
-where not exists (select from pg_index where indexrelid = to_regclass(name) and indisunique)
+select format('trigger %s on %s', name, usage_partition_name(p.month)), 'is gone, and the month is sealed'
+from usage_partitions p cross join unnest(array['month_is_sealed', 'month_is_never_truncated']) name
+where p.status = 'sealed' and not exists (select from pg_trigger t where t.tgrelid = to_regclass(usage_partition_name(p.month)) and t.tgname = name)
 order by 1
-limit $2::int`,
+limit $1::int`,
 };
 
 /**
@@ -1150,23 +1209,35 @@ limit $3::int`,
 
 /**
  * Promise 18: checkpoints that are current or that a run rests on, whose rows are not as many, or do not add up to as much, as
- * when they were kept. Months that retention has dropped are left out: what it dropped stands in the audit log.
+ * when they were kept, or are not those that their digest was made from: the canonical JSON of usage/staging.ts. Months that
+ * retention has dropped are left out: what it dropped stands in the audit log.
  */
 export const breachListOtherRows: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
   name: 'breach_list_other_rows',
   parameters: ['most'],
   text: `with wanted as (
-  select c.checkpoint_id, c.region, c.source_id, c.day, c.revision, c.row_count, c.total
+  select c.checkpoint_id, c.region, c.source_id, c.day, c.revision, c.row_count, c.total, c.digest,
+    format('{"configuration":%s,"day":"%s","metric":%s,"region":%s,"rows":[', to_json(s.configuration_digest), c.day, to_json(c.metric), to_json(c.region)) as before,
+    format('],"source":%s}', to_json(c.source_id)) as after
   from checkpoints c
+  join usage_sources s on s.source_id = c.source_id and s.region = c.region and s.version = c.source_version
   where c.status in ('complete', 'superseded') and to_regclass('usage_daily_' || to_char(c.day, 'YYYYMM')) is not null
     and (c.status = 'complete' or exists (select from run_checkpoints p where p.checkpoint_id = c.checkpoint_id))
 ), found as (
-  select checkpoint_id, count(*) as rows, sum(quantity) as total from usage_daily group by checkpoint_id
+  -- Each checkpoint's text becomes its digest at once: the rows of two years are never held together.
+  select w.checkpoint_id, count(u.day) as rows, coalesce(sum(u.quantity), 0) as total,
+    'sha256:' || encode(sha256(convert_to(w.before || coalesce(string_agg(
+      '[' || to_json(u.project_id) || ',' || coalesce(to_json(u.customer_id)::text, 'null') || ',"' || u.quantity || '"]', ','
+      order by u.project_id collate "C"), '') || w.after, 'UTF8')), 'hex') as digest
+  from wanted w left join usage_daily u on u.day = w.day and u.checkpoint_id = w.checkpoint_id
+  group by w.checkpoint_id, w.before, w.after
 )
 select format('%s/%s/%s@%s', w.region, w.source_id, w.day, w.revision) as "place",
-  format('has %s rows, %s in all, and was kept with %s rows, %s', coalesce(f.rows, 0), trim_scale(coalesce(f.total, 0)), w.row_count, trim_scale(w.total)) as "what"
-from wanted w left join found f using (checkpoint_id)
-where coalesce(f.rows, 0) <> w.row_count or coalesce(f.total, 0) <> w.total
+  case when f.rows <> w.row_count or f.total <> w.total
+    then format('has %s rows, %s in all, and was kept with %s rows, %s', f.rows, trim_scale(f.total), w.row_count, trim_scale(w.total))
+    else 'its rows are not those that its digest was made from' end as "what"
+from wanted w join found f using (checkpoint_id)
+where f.rows <> w.row_count or f.total <> w.total or f.digest <> w.digest
 order by 1
 limit $1::int`,
 };
@@ -1244,7 +1315,7 @@ limit $2::int`,
 };
 
 /**
- * Promise 5: usage in a monthly run that is on no invoice of it, and that no exception names.
+ * Promise 5: usage in a monthly run that is on no invoice of it, that no exception names, and that no off-cycle run bills.
  */
 export const breachListUnbilledUsage: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
   name: 'breach_list_unbilled_usage',
@@ -1256,6 +1327,8 @@ join run_checkpoints p on p.run_id = r.run_id and p.fencing_token = r.fencing_to
 join usage_daily u on u.checkpoint_id = p.checkpoint_id
 where r.scope = 'month' and r.status not in ('open', 'collecting', 'complete', 'rating_failed')
   and not exists (select from invoices i where i.run_id = r.run_id and i.fencing_token = r.fencing_token and i.customer_id = u.customer_id)
+  and not exists (select from run_off_cycle_days o where o.run_id = r.run_id and o.fencing_token = r.fencing_token
+                    and o.customer_id = u.customer_id and u.day >= o.from_day and u.day < o.to_day)
   and not exists (select from exceptions e where e.class = 'unbilled_usage' and e.subject = r.run_id)
 group by r.run_id, r.fencing_token, u.customer_id
 order by 1, u.customer_id
@@ -1326,6 +1399,7 @@ limit $1::int`,
 
 /**
  * Promise 8: logged moves that the table of transitions does not list, and moves that do not begin where the one before ended.
+ * A void is logged under its invoice, and may be asked for again once the one before came to its end.
  */
 export const breachListUnlistedTransitions: Query<{ readonly most: number }, { readonly place: string; readonly what: string }> = {
   name: 'breach_list_unlisted_transitions',
@@ -1333,6 +1407,9 @@ export const breachListUnlistedTransitions: Query<{ readonly most: number }, { r
   text: `with moves as (
   select sequence, split_part(action, '.', 1) as entity, subject, detail ->> 'from' as from_state, detail ->> 'to' as to_state
   from audit_log where detail ? 'from' and detail ? 'to'
+), final as (
+  select distinct entity, to_state as state from state_transitions t
+  where not exists (select from state_transitions n where n.entity = t.entity and n.from_state = t.to_state)
 ), linked as (
   select *, lag(to_state) over (partition by entity, subject order by sequence) as before from moves
 )
@@ -1340,7 +1417,8 @@ select format('entry %s, %s %s', sequence, entity, subject) as "place",
   case when before <> from_state then format('went from "%s" to "%s" when it was "%s"', from_state, to_state, before)
     else format('went from "%s" to "%s", which is not allowed', from_state, to_state) end as "what"
 from linked m
-where before <> from_state
+where (before <> from_state
+    and not (m.entity = 'invoice_void' and from_state = '' and exists (select from final f where f.entity = m.entity and f.state = m.before)))
   or not exists (select from state_transitions t where t.entity = m.entity and t.from_state = m.from_state and t.to_state = m.to_state)
 order by sequence
 limit $1::int`,
@@ -1575,11 +1653,11 @@ order by position`,
 /**
  * The lines of some invoices, with the title of their plan, in the byte order of the invoices' ids and then in their own.
  */
-export const chargeListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly position: number; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly plan: string; readonly plan_version: string; readonly formula: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula_digest: string; readonly parameters_digest: string; readonly usage_digest: string }> = {
+export const chargeListOfInvoices: Query<{ readonly invoice_ids: readonly string[] }, { readonly invoice_id: string; readonly position: number; readonly line_key: string; readonly label: string; readonly project_id: string | null; readonly contract_id: string; readonly segment_from: string; readonly segment_to: string; readonly plan: string; readonly plan_version: string; readonly formula: string; readonly quantity: string | null; readonly exact: string; readonly amount: bigint; readonly formula_digest: string; readonly parameters_digest: string; readonly usage_digest: string; readonly adjustment_id: string | null }> = {
   name: 'charge_list_of_invoices',
   parameters: ['invoice_ids'],
   text: `select c.invoice_id as "invoice_id", c.position, c.line_key, c.label, c.project_id, c.contract_id, c.segment_from, c.segment_to,
-  v.plan, c.plan_version, c.formula, c.quantity, c.exact, c.amount, c.formula_digest, c.parameters_digest, c.usage_digest
+  v.plan, c.plan_version, c.formula, c.quantity, c.exact, c.amount, c.formula_digest, c.parameters_digest, c.usage_digest, c.adjustment_id
 from charges c join plan_versions v using (plan_version)
 where c.invoice_id = any($1::text[])
 order by c.invoice_id collate "C", c.position`,
@@ -2594,6 +2672,58 @@ export const exceptionWaive: Query<{ readonly ended_at: Date; readonly ended_by:
   text: `update exceptions set status = 'waived', ended_at = $1, ended_by = $2, why = $3, next_attempt_at = null
 where exception_id = $4 and status not in ('resolved', 'waived')
 returning class, subject`,
+};
+
+/**
+ * What guards the data, read from the catalog: triggers, constraints, unique indexes, functions, row policies, rights and
+ * the roles themselves, each with its definition. Months come and go with the calendar and are left out here.
+ */
+export const guardList: Query<Record<never, never>, { readonly guard: string; readonly definition: string }> = {
+  name: 'guard_list',
+  parameters: [],
+  text: `with tables as (
+  select c.oid, c.relname, c.relowner, c.relacl, c.relkind, c.relrowsecurity, c.relforcerowsecurity
+  from pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S') and c.relname !~ '_\\d{6}$'
+    and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+), functions as (
+  select p.oid, p.proname, p.proowner, p.proacl, p.prokind, pg_get_function_identity_arguments(p.oid) as arguments
+  from pg_proc p
+  where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p')
+    and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+), rights as (
+  select t.relname::text as thing, a.grantee, a.privilege_type from tables t cross join lateral aclexplode(t.relacl) a where a.grantee <> t.relowner
+  union all
+  select format('%s.%s', t.relname, c.attname), a.grantee, a.privilege_type
+  from tables t join pg_attribute c on c.attrelid = t.oid and not c.attisdropped cross join lateral aclexplode(c.attacl) a where a.grantee <> t.relowner
+  union all
+  select format('%s(%s)', f.proname, f.arguments), a.grantee, a.privilege_type
+  from functions f cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee <> f.proowner
+)
+select format('trigger %s on %s', g.tgname, t.relname) as "guard", pg_get_triggerdef(g.oid) as "definition"
+from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal and g.tgparentid = 0
+union all
+select format('constraint %s on %s', k.conname, t.relname), pg_get_constraintdef(k.oid)
+from tables t join pg_constraint k on k.conrelid = t.oid where k.contype in ('p', 'u', 'f', 'c', 'x') and k.conparentid = 0
+union all
+select format('index %s on %s', i.indexrelid::regclass, t.relname), pg_get_indexdef(i.indexrelid)
+from tables t join pg_index i on i.indrelid = t.oid where i.indisunique
+union all
+select format('function %s(%s)', proname, arguments), pg_get_functiondef(oid) from functions
+union all
+select format('row security on %s', relname), case when relforcerowsecurity then 'forced' else 'enabled' end from tables where relrowsecurity
+union all
+select format('policy %s on %s', policyname, tablename), concat_ws(' ', permissive, cmd, roles::text, qual, with_check)
+from pg_policies where schemaname = 'public'
+union all
+select format('rights of %s on %s', case r.grantee when 0 then 'public' else pg_get_userbyid(r.grantee) end, r.thing),
+  string_agg(lower(r.privilege_type), ', ' order by r.privilege_type)
+from rights r group by r.grantee, r.thing
+union all
+select 'role ' || rolname, concat_ws(' ', case when rolsuper then 'superuser' end, case when rolbypassrls then 'bypasses row security' end,
+                                     case when rolcreaterole then 'makes roles' end, 'role')
+from pg_roles where rolname like 'daybook\\_%'
+order by 1`,
 };
 
 /**
@@ -3963,6 +4093,15 @@ from billing_runs r
 where r.run_id = $1 and s.run_id = r.run_id and s.fencing_token = r.fencing_token and s.status = 'failed'
   and ($2::int is null or s.shard = $2)
 returning s.shard, s.fencing_token`,
+};
+
+/**
+ * The migration that the database has come to; null before the first.
+ */
+export const schemaMigrationFindLatest: Query<Record<never, never>, { readonly name: string | null }> = {
+  name: 'schema_migration_find_latest',
+  parameters: [],
+  text: `select max(name) as name from schema_migrations`,
 };
 
 /**

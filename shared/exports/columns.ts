@@ -196,4 +196,10 @@ export const LINE_COLUMNS: readonly ExportColumn<LineOfInvoice>[] = [
     value: ({ line }) => line.parameters_digest,
   },
   { name: 'usage_digest', meaning: 'SHA-256 of the usage', kind: 'exact', value: ({ line }) => line.usage_digest },
+  {
+    name: 'adjustment',
+    meaning: 'adjustment of an earlier period that it is a line of; empty for a line of its own period',
+    kind: 'text',
+    value: ({ line }) => line.adjustment_id,
+  },
 ];

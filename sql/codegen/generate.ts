@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../shared/database/migrate.ts';
 import { startTemporaryPostgres } from '../../test/local-cloud/postgres/temporary.ts';
+import { guardsFile } from './guards-file.ts';
 import { queryTypes } from './query-types.ts';
 import { schemaDump } from './schema-dump.ts';
 import { transitionsSql } from './transitions-sql.ts';
@@ -25,7 +26,9 @@ async function main(): Promise<void> {
   emit('sql/transitions.generated.sql', transitionsSql());
   await withMigratedDatabase(async (client) => {
     emit('sql/schema.sql', await schemaDump(client));
-    emit('shared/database/queries.generated.ts', await queryTypes(client, join(ROOT, 'sql', 'queries')));
+    const queries = join(ROOT, 'sql', 'queries');
+    emit('shared/database/queries.generated.ts', await queryTypes(client, queries));
+    emit('shared/audit/guards.generated.ts', await guardsFile(client, queries));
   });
   if (drifted.length > 0) {
     console.error(

@@ -1,4 +1,5 @@
--- Promise 8: triggers of our tables that are switched off, and unique indexes and constraints that do not hold.
+-- Promise 8: triggers of our tables that are switched off, unique indexes and constraints that do not hold, and sealed months
+-- without what seals them.
 select format('trigger %s on %s', t.tgname, c.relname) as "place!", 'is switched off' as "what!"
 from pg_trigger t join pg_class c on c.oid = t.tgrelid
 where c.relnamespace = 'public'::regnamespace and t.tgenabled in ('D', 'R')
@@ -11,7 +12,8 @@ select format('constraint %s on %s', k.conname, k.conrelid::regclass), 'was not 
 from pg_constraint k
 where k.connamespace = 'public'::regnamespace and not k.convalidated
 union all
-select format('index %s', name), 'is gone' from unnest(:unique_indexes::text[]) name
-where not exists (select from pg_index where indexrelid = to_regclass(name) and indisunique)
+select format('trigger %s on %s', name, usage_partition_name(p.month)), 'is gone, and the month is sealed'
+from usage_partitions p cross join unnest(array['month_is_sealed', 'month_is_never_truncated']) name
+where p.status = 'sealed' and not exists (select from pg_trigger t where t.tgrelid = to_regclass(usage_partition_name(p.month)) and t.tgname = name)
 order by 1
 limit :most::int;

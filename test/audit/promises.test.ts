@@ -4,10 +4,21 @@ import { openDatabase } from '../../shared/database/database.ts';
 import { EFFECTS } from '../cli/month.ts';
 import type { TestDatabase } from '../database/fixture.ts';
 import { Intruder, issuedMonth } from './issued-month.ts';
-import { PLANTED_BREACHES as PLANTED } from './planted-breaches.ts';
-import { PLANTED_CORRECTIONS } from './planted-corrections.ts';
+import { CORRECTION_BREACHES } from './planted/corrections.ts';
+import { FLOW_BREACHES } from './planted/flow.ts';
+import { GUARD_BREACHES } from './planted/guards.ts';
+import { MONEY_BREACHES } from './planted/money.ts';
+import { PEOPLE_BREACHES } from './planted/people.ts';
+import { USAGE_BREACHES } from './planted/usage.ts';
 
-const PLANTED_BREACHES = [...PLANTED, ...PLANTED_CORRECTIONS];
+const PLANTED_BREACHES = [
+  ...USAGE_BREACHES,
+  ...MONEY_BREACHES,
+  ...CORRECTION_BREACHES,
+  ...FLOW_BREACHES,
+  ...PEOPLE_BREACHES,
+  ...GUARD_BREACHES,
+];
 
 let db: TestDatabase;
 let intruder: Intruder;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkPromises } from '../../shared/audit/promises.ts';
 import { explainInvoice } from '../../shared/billing/explain.ts';
 import { openOffCycleRun } from '../../shared/billing/off-cycle-run.ts';
 import { approveRun } from '../../shared/billing/sign-off.ts';
@@ -105,6 +106,8 @@ describe('promises 5 and 7: a contract that ends inside a month is billed off cy
       '2026-10/birch/usage',
     ]);
     expect((await db.owner.query('select * from exceptions')).rows).toEqual([]);
+    const checked = await checkPromises(db.database, { settledBefore: new Date('2020-01-01T00:00:00Z') });
+    expect(checked.flatMap(({ breaches }) => breaches)).toEqual([]);
   });
 
   test('a run of the month that waits for its review is rated anew without the days', async () => {

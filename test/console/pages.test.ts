@@ -72,6 +72,12 @@ describe('over a rated month', () => {
     expect(text).toContain('aria-label="Completeness of 6 sources over 31 days: 186 complete"');
   });
 
+  test('an invoice names the unit of every figure that has one', async () => {
+    const { text } = await read(database(), '/invoices/2026-10/nimbus-robotics/usage');
+    expect(text).toMatch(/<code>\w+<\/code> [\d,.]+ usd</);
+    expect(text).toMatch(/<td class="number"><span title="[\d.]+">[\d,.]+<\/span><span class="sub">requests?</);
+  });
+
   test('a run shows each amount beside the last period’s, what it rests on, and why an invoice is held', async () => {
     const { text } = await read(database(), '/runs/2026-10');
     expect(text).toMatch(
@@ -118,6 +124,21 @@ describe('over a rated month', () => {
 describe('over an empty database', () => {
   const database = seeded(null);
 
+  test('a long list is shown a hundred at a time, and says which of how many', async () => {
+    await database().owner.query(
+      `insert into customers select 'c' || lpad(n::text, 4, '0'), 'Customer ' || n, null from generate_series(1, 250) n`,
+    );
+    const shown = async (address: string) => {
+      const { text } = await read(database(), address);
+      const links = [...text.matchAll(/href="\/customers\?sheet=(\d+)"/g)].map(([, sheet]) => sheet);
+      return [text.split('<tbody>')[1]?.match(/<tr>/g)?.length, /(\d+ to \d+ of \d+)/.exec(text)?.[1], links];
+    };
+    expect(await shown('/customers')).toEqual([100, '1 to 100 of 250', ['2']]);
+    expect(await shown('/customers?sheet=2')).toEqual([100, '101 to 200 of 250', ['1', '3']]);
+    expect(await shown('/customers?sheet=99')).toEqual([50, '201 to 250 of 250', ['2']]);
+    await database().owner.query(`delete from customers where customer_id ~ '^c\\d{4}$'`);
+  });
+
   test.each(['/', '/runs', '/usage', '/customers', '/exceptions', '/plans', '/audit'])(
     '%s is a page that says what is not there yet',
     async (address) => {
@@ -156,6 +177,7 @@ describe('over an empty database', () => {
     '/customers/..%2F..%2Fetc',
     '/plans/sha256:short',
     '/audit?before=1e3',
+    '/customers?sheet=0',
     '/invoices/2026-10/acme/usage/0',
     '/invoices/2026-10/acme/usage/lines/1.5',
     '/%E0%A4%A',

@@ -93,6 +93,7 @@ describe('what finance takes away', () => {
         "formula_digest",
         "parameters_digest",
         "usage_digest",
+        "adjustment",
       ]
     `);
     for (const { meaning } of [...INVOICE_COLUMNS, ...LINE_COLUMNS]) expect(meaning.length).toBeGreaterThan(10);

@@ -248,6 +248,7 @@ describe('what does not add up stays', () => {
     await tamper('checkpoints', `update checkpoints set digest = 'sha256:other' where checkpoint_id = 1`);
     expect((await explain()).out).toContain('its checkpoints, totals or digests differ');
     expect((await verify()).faults).toEqual([
+      expect.objectContaining({ kind: 'fact_differs', entity: 'checkpoint', subject: '1', fact: 'digest' }),
       {
         kind: 'dropped_usage_differs',
         month: FIRST_MONTH,

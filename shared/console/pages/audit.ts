@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { COMMANDS } from '../../alerts/commands.ts';
 import { auditLogListBefore } from '../../database/queries.generated.ts';
 import type { Html, Page, PageContext } from '../page.ts';
-import { code, command, instant, section, tableOr } from '../parts.ts';
+import { code, command, instant, section, tableOr, who } from '../parts.ts';
 
 const ENTRIES_SHOWN = 100;
 type Entry = NonNullable<(typeof auditLogListBefore)['row']>;
@@ -38,7 +38,7 @@ function entryTable(entries: readonly Entry[]): Html {
     instant(entry.at),
     html`<code>${entry.action}</code>`,
     html`<span class="reason">${entry.subject}</span>`,
-    html`<span class="reason">${entry.actor}</span>`,
+    html`<span class="reason">${who(entry.actor)}</span>`,
     html`<span class="reason">${entry.why}</span>`,
     entry.intact && entry.linked
       ? html`<code title="${entry.hash}">${entry.hash.slice(0, 12)}</code>`

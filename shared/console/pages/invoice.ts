@@ -13,9 +13,10 @@ import {
 } from '../../database/queries.generated.ts';
 import { usageOfInvoice } from '../../visibility/usage-so-far.ts';
 import { dailyCharts } from '../daily-chart.ts';
-import { formatAmount, formatNumber, shortDigest } from '../format.ts';
+import { formatAmount, formatCount, formatNumber, shortDigest } from '../format.ts';
 import { history } from '../history.ts';
 import { invoiceIdOf } from '../identifiers.ts';
+import { type LineUnits, readLineUnits } from '../line-units.ts';
 import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
 import { badge, code, command, facts, instant, section, table, tableOr, trail } from '../parts.ts';
 import { parseInputs } from '../rated-line.ts';
@@ -68,7 +69,8 @@ async function readInvoice(reader: Reader, invoiceId: string) {
     usageOfInvoice(reader, key.invoice_id),
     reader.rows(auditLogListOfSubject, { subject: invoiceId, entity: 'invoice' }),
   ]);
-  return { invoice, charges, corrections, contracts, requests, usage, entries };
+  const units = await readLineUnits(reader, charges);
+  return { invoice, charges, corrections, contracts, requests, usage, entries, units };
 }
 
 function stopped({ invoice }: View): Html {
@@ -86,7 +88,7 @@ function stopped({ invoice }: View): Html {
   }
 }
 
-function lines({ invoice, charges }: View): Html {
+function lines({ invoice, charges, units }: View): Html {
   if (charges.length === 0)
     return html`<p class="muted">No line: ${invoice.status === 'held' ? 'a held customer is not billed until it is rated again' : 'nothing was due'}.</p>`;
   const own = charges.filter(({ purpose }) => purpose === 'billed');
@@ -96,19 +98,19 @@ function lines({ invoice, charges }: View): Html {
     html`<code class="wrap">${charge.formula}</code>`,
     charge.quantity === null
       ? html`<span class="muted">–</span>`
-      : html`<span title="${charge.quantity}">${formatNumber(charge.quantity)}</span>`,
-    parameters(charge),
+      : html`<span title="${charge.quantity}">${formatNumber(charge.quantity)}</span>${unit(units.ofQuantity(charge))}`,
+    parameters(charge, units),
     html`<span title="exactly ${charge.exact}">${formatAmount(charge.amount, charge.currency)}</span>`,
   ]);
   const columns = [
     { label: 'Line' },
-    { label: 'Formula' },
+    { label: 'Formula', detail: true },
     { label: 'Quantity', numeric: true },
-    { label: 'What went in' },
+    { label: 'What went in', detail: true },
     { label: 'Amount', numeric: true },
   ] as const;
   return html`${table('Lines of the invoice', columns, rows)}
-<p class="sum"><span>Subtotal</span> <strong>${formatAmount(invoice.subtotal, invoice.currency)}</strong><span class="muted">${charges.length} lines, each rounded once, half away from zero; tax is Stripe’s</span></p>`;
+<p class="sum"><span>Subtotal</span> <strong>${formatAmount(invoice.subtotal, invoice.currency)}</strong><span class="muted">${charges.length === 1 ? '1 line' : `${formatCount(charges.length)} lines, each`} rounded once, half away from zero; tax is Stripe’s</span></p>`;
 }
 
 /** A line of the period leads to its explanation, one that corrects another period to its adjustment. */
@@ -144,8 +146,15 @@ function subtitle(charge: Charge, severalParts: boolean): Html {
   return parts.length === 0 ? html`` : html`<span class="sub">${parts.join(' · ')}</span>`;
 }
 
-function parameters(charge: Charge): Html {
-  return html`${Object.entries(parseInputs(charge.inputs)).map(([name, value]) => html`<span class="sub"><code>${name}</code> ${formatNumber(value)}</span>`)}`;
+function parameters(charge: Charge, units: LineUnits): Html {
+  return html`${Object.entries(parseInputs(charge.inputs)).map(([name, value]) => {
+    const of = units.ofName(charge, name);
+    return html`<span class="sub"><code>${name}</code> ${formatNumber(value)}${of === undefined ? '' : ` ${of}`}</span>`;
+  })}`;
+}
+
+function unit(of: string | undefined): Html {
+  return of === undefined ? html`` : html`<span class="sub">${of}</span>`;
 }
 
 function terms({ contracts }: View): Html {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { COMMANDS } from '../../alerts/commands.ts';
+import { seriesOf } from '../../billing/pinned-run.ts';
 import { readDifferences } from '../../billing/run-differences.ts';
 import { billingPeriod, previousPeriod } from '../../calendar/billing-period.ts';
 import type { Reader } from '../../database/database.ts';
@@ -15,7 +16,8 @@ import {
 import { formatAmount, formatChange, formatCount, shortDigest } from '../format.ts';
 import { history } from '../history.ts';
 import { type Html, notFoundPage, type Page, type PageContext } from '../page.ts';
-import { badge, code, command, facts, instant, section, table, tableOr, trail } from '../parts.ts';
+import { sheetOf } from '../paging.ts';
+import { badge, code, command, facts, instant, section, table, tableOr, trail, who } from '../parts.ts';
 import { differencesSection } from '../run-differences-section.ts';
 import { runSteps } from '../run-steps.ts';
 import { reviewedTotals } from './runs.ts';
@@ -24,7 +26,10 @@ type View = NonNullable<Awaited<ReturnType<typeof readRun>>>;
 type Invoice = View['invoices'][number];
 
 /** A period's close as finance reviews it. */
-export async function runPage({ reader }: PageContext, { run: runId }: { readonly run: string }): Promise<Page> {
+export async function runPage(
+  { reader }: PageContext,
+  { run: runId, sheet }: { readonly run: string; readonly sheet?: number | undefined },
+): Promise<Page> {
   const view = await readRun(reader, runId);
   if (!view) return notFoundPage(`There is no billing run of ${runId}.`, html`<a href="/runs">All runs</a>`);
   const { run } = view;
@@ -36,7 +41,7 @@ ${takeAway(run)}
 <div class="columns">${section('Totals', totals(view))}${section('Sign-off', signOff(view))}</div>
 ${held(view)}
 ${differencesSection(view.differences)}
-${section('Invoices', invoices(view))}
+${section('Invoices', invoices(view, sheet))}
 ${section('What the run rests on', inputs(view))}
 ${section('History', history(view.entries))}`;
   return { status: 200, title: `Run ${run.run_id}`, active: 'runs', body };
@@ -61,7 +66,9 @@ async function readRun(reader: Reader, runId: string) {
     readDifferences(reader, { runId, period, contractId: run.contract_id }),
     reader.rows(billingRunListOpenThings, key),
   ]);
-  return { run, invoices: rows, earlier: live(earlier), sources, progress, entries, differences, open };
+  // As the differences: an off-cycle run is compared with its own series, not with a whole month.
+  const before = live(earlier).filter(({ series }) => series === seriesOf(run.contract_id));
+  return { run, invoices: rows, earlier: before, sources, progress, entries, differences, open };
 }
 
 function live<Row extends { readonly status: string }>(rows: readonly Row[]): readonly Row[] {
@@ -119,8 +126,8 @@ function signOff(view: View): Html {
     const reviewed = shortDigest(run.review_digest).replace('sha256:', '');
     return html`${facts([...entries, ['To be signed off', code(run.review_digest, shortDigest(run.review_digest))]])}<p>Waits for a sign-off by someone other than its author. This page is read-only; sign off with</p>${command(COMMANDS.approveRun(run.run_id, reviewed))}`;
   }
-  const who = run.approver ?? `the rule ${run.approval_rule}, without a person`;
-  entries.push(['Signed off by', html`<strong>${who}</strong><span class="sub">${instant(run.approved_at)}</span>`]);
+  const by = run.approver === null ? `the rule ${run.approval_rule}, without a person` : who(run.approver);
+  entries.push(['Signed off by', html`<strong>${by}</strong><span class="sub">${instant(run.approved_at)}</span>`]);
   if (run.reviewed_digest !== null)
     entries.push(['Reviewed', code(run.reviewed_digest, shortDigest(run.reviewed_digest))]);
   return html`${facts([...entries, ...closing(view)])}${run.status === 'issued' ? command(COMMANDS.closeRun(run.run_id)) : ''}`;
@@ -138,7 +145,8 @@ function closing({ run, open }: View): [string, unknown][] {
   return [['Open', open.length === 0 ? 'nothing: it can be closed' : open.map(({ thing }) => thing).join(', ')]];
 }
 
-function invoices({ invoices: rows }: View): Html {
+function invoices({ run, invoices: all }: View, sheet: number | undefined): Html {
+  const { rows, turn } = sheetOf(all, sheet, `/runs/${encodeURIComponent(run.run_id)}`);
   const lines = rows.map((row) => [
     html`<a href="/invoices/${row.invoice_id}">${row.customer_name}</a><span class="sub">${row.customer_id}${row.series === 'usage' ? '' : html` · ${row.series}`}</span>`,
     badge(row.status),
@@ -155,7 +163,7 @@ function invoices({ invoices: rows }: View): Html {
     { label: 'Change', numeric: true },
     { label: 'Number in Stripe' },
   ] as const;
-  return tableOr('No invoice has been rated yet.', 'Invoices of the run', columns, lines);
+  return html`${tableOr('No invoice has been rated yet.', 'Invoices of the run', columns, lines)}${turn}`;
 }
 
 function previousTotal(row: Invoice): unknown {

@@ -1,3 +1,4 @@
+import { seriesOf } from '../../billing/pinned-run.ts';
 import { type BillingPeriod, previousPeriod } from '../../calendar/billing-period.ts';
 import type { Reader } from '../../database/database.ts';
 import {
@@ -34,7 +35,8 @@ export async function readReport(reader: Reader, runId: string, period: BillingP
     run,
     before,
     invoices: invoices.filter(isLive),
-    earlier: earlier.filter(isLive),
+    // An off-cycle run is compared with its own series, not with a whole month.
+    earlier: earlier.filter((row) => isLive(row) && row.series === seriesOf(run.contract_id)),
     required: cells?.required ?? 0,
     missing: cells?.missing ?? 0,
     waivers: await reader.rows(completenessWaiverList, days),

@@ -108,10 +108,12 @@ function completeness({ run, required, missing, waivers }: RunReport): Html {
 
 function plans({ plans: versions }: RunReport): Html {
   const rows = versions.map((row) => [
-    html`${row.title}<span class="sub">${row.plan}${row.purpose === 'shadow' ? ', rated beside the bill' : ''}</span>`,
+    html`${row.title}<span class="sub">${row.plan}${row.purpose === 'shadow' ? ', rated beside the bill and not billed' : ''}</span>`,
     html`<code class="wrap">${row.plan_version}</code>`,
     formatCount(row.customers),
-    formatAmount(row.total, row.currency),
+    row.purpose === 'shadow'
+      ? html`<span class="muted">${formatAmount(row.total, row.currency)}</span>`
+      : formatAmount(row.total, row.currency),
   ]);
   const columns = [
     { label: 'Plan' },
@@ -160,20 +162,35 @@ function differences(report: RunReport): Html {
   return html`${tableOr('No total changed.', 'Changes', columns, rows)}${note}`;
 }
 
-function invoices({ invoices: all }: RunReport): Html {
+/** The amounts add up to the totals at the head of the report: a held invoice counts with what it was rated as. */
+function invoices(report: RunReport): Html {
+  const { invoices: all } = report;
   const rows = all.map((row) => [
     html`${row.customer_name}<span class="sub">${row.invoice_id}</span>`,
     words(row.status),
     row.stripe_number ?? html`<span class="muted">–</span>`,
-    row.status === 'held' ? html`<span class="muted">held</span>` : formatAmount(row.total, row.currency),
+    row.unratable ? html`<span class="muted">not rated</span>` : formatAmount(row.total, row.currency),
   ]);
+  const sums = currencyTotals(report)
+    .filter((each) => each.invoices > 0)
+    .map(({ currency, invoices: count, total }) => [
+      html`<strong>${count === 1 ? '1 invoice' : `${formatCount(count)} invoices`} in ${currency.toUpperCase()}</strong>`,
+      '',
+      '',
+      html`<strong>${formatAmount(total, currency)}</strong>`,
+    ]);
   const columns = [
     { label: 'Customer' },
     { label: 'State' },
     { label: 'Number in Stripe' },
     { label: 'Amount before tax', numeric: true },
   ] as const;
-  return tableOr('No invoice has been rated yet.', 'Invoices of the run', columns, rows);
+  return tableOr(
+    'No invoice has been rated yet.',
+    'Invoices of the run',
+    columns,
+    rows.length === 0 ? rows : [...rows, ...sums],
+  );
 }
 
 function exclusions({ exclusions: all }: RunReport): Html {

@@ -1,30 +1,36 @@
 import { html } from 'hono/html';
 import type { Html } from '../page.ts';
-import { facts, instant, section, tableOr } from '../parts.ts';
+import { facts, instant, section, tableOr, who } from '../parts.ts';
 import type { RunReport } from './read-report.ts';
 
 /** Who opened and who signed, with the reason from the audit log; empty lines for a signature on paper. */
 export function signOffSection({ run, entries }: RunReport): Html {
   const approval = entries.findLast(({ action }) => action === 'billing_run.approved');
-  const signed = run.approver !== null && run.approved_at !== null;
+  const signed = run.approved_at !== null;
   const rows = entries.map((entry) => [
     html`${entry.sequence}`,
     instant(entry.at),
     html`<code>${entry.action}</code>`,
-    entry.actor,
+    who(entry.actor),
     html`<span class="reason">${entry.why}</span>`,
   ]);
   const columns = [{ label: 'Entry' }, { label: 'At' }, { label: 'What' }, { label: 'Who' }, { label: 'Why' }] as const;
   const body = html`${facts([
-    ['Author', run.author],
+    ['Author', who(run.author)],
     ['Opened', instant(run.opened_at)],
-    ['Approver', run.approver ?? 'not signed off'],
+    ['Approver', approver(run)],
     ['Signed off', run.approved_at === null ? '–' : instant(run.approved_at)],
     ['Why', signed ? (approval?.why ?? 'not in the audit log') : '–'],
   ])}
 <div class="signatures"><div><span>Prepared by, date</span></div><div><span>Approved by, date</span></div></div>
 ${tableOr('Nothing in the audit log.', 'History of the run', columns, rows)}`;
   return section('Sign-off', body);
+}
+
+/** A policy may sign off what is within its bounds; the paper says so. */
+function approver(run: RunReport['run']): Html {
+  if (run.approver !== null) return who(run.approver);
+  return run.approved_at === null ? html`not signed off` : html`the rule ${run.approval_rule}, without a person`;
 }
 
 /** What proves the log behind this report: whoever keeps the paper can show that the log was not written anew. */

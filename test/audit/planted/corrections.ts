@@ -1,5 +1,5 @@
-import { INVOICE } from './issued-month.ts';
-import type { PlantedBreach } from './planted-breaches.ts';
+import { INVOICE } from '../issued-month.ts';
+import type { PlantedBreach } from './planted-breach.ts';
 
 const SENTENCE = 'billed and adjustments are what is right';
 const ADJUSTMENT = '2026-10/acme/adjustment/1';
@@ -24,7 +24,7 @@ const credit = (lapsed: boolean) =>
   `insert into credits (credit_id, adjustment_id, kind, customer_id, invoice_id, currency, amount, status, planned_at, lapsed) values ('c', '${ADJUSTMENT}', 'credit_note', 'acme', '${INVOICE}', 'usd', 100, 'cancelled', '2026-11-02', ${lapsed})`;
 
 /** What is done to corrections (promise 12). */
-export const PLANTED_CORRECTIONS: readonly PlantedBreach[] = [
+export const CORRECTION_BREACHES: readonly PlantedBreach[] = [
   {
     what: 'an adjustment that is placed and stands nowhere',
     sentence: SENTENCE,
