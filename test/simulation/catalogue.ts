@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { billingPeriod } from '../../shared/calendar/billing-period.ts';
+import { canonicalJson, digest } from '../../shared/canonical/canonical-json.ts';
 import type { Addition } from '../../shared/catalogue/addition.ts';
 import {
   activateContract,
@@ -113,8 +114,13 @@ async function seedOldUsage(owner: pg.Client): Promise<void> {
   await owner.query(`insert into principals values ('service:enforce-retention', 'service', '{operator}', $1)`, [
     FINANCE,
   ]);
+  const { rows: sources } = await owner.query<{ configuration: string }>(
+    `select configuration_digest as configuration from usage_sources where (region, source_id, version) = ('us-east', 'requests', 1)`,
+  );
   for (const month of OLD_MONTHS) {
     const day = `${month}-01`;
+    const cell = { configuration: sources[0]?.configuration ?? '', day, metric: 'requests', region: 'us-east' };
+    const ofRows = digest(canonicalJson({ ...cell, rows: [['acme-app', 'acme', '7']], source: 'requests' }));
     const table = `usage_daily_${month.replace('-', '')}`;
     await owner.query(`
       begin;
@@ -125,7 +131,7 @@ async function seedOldUsage(owner: pg.Client): Promise<void> {
         insert into checkpoints (region, source_id, source_version, metric, day, status, started_at)
         values ('us-east', 'requests', 1, 'requests', '${day}', 'running', '${day}') returning *)
       insert into usage_daily select day, checkpoint_id, region, metric, 'acme-app', 'acme', 7 from started;
-      update checkpoints set status = 'complete', revision = 1, row_count = 1, total = 7, digest = 'sha256:old',
+      update checkpoints set status = 'complete', revision = 1, row_count = 1, total = 7, digest = '${ofRows}',
         evidence = '{}', finished_at = started_at where day = '${day}';
       commit`);
   }

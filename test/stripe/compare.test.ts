@@ -34,6 +34,8 @@ const stripeInvoice: StripeInvoice = {
     amount_paid: 0,
     amount_remaining: 0,
     starting_balance: 0,
+    pre_payment_credit_notes_amount: 0,
+    post_payment_credit_notes_amount: 0,
     metadata: expected.metadata,
     created: 1,
     livemode: false,
