@@ -4756,20 +4756,28 @@ order by u.project_id, u.metric`,
 };
 
 /**
- * Projects with usage on one day and no row at all on the next, which still belong to the same customer; by days of the current checkpoints.
+ * Projects with usage on one day and no row at all on the next, which still belong to the same customer; by days of the current
+ * checkpoints. The rows are read once, by the bounds of their days: a look-up for each row would be most of the judging.
  */
 export const usageDailyListVanished: Query<{ readonly region: string; readonly source_id: string; readonly metric: string; readonly from_day: string; readonly to_day: string }, { readonly day: string; readonly checkpoint_id: bigint; readonly customer_id: string; readonly project_id: string; readonly quantity: string }> = {
   name: 'usage_daily_list_vanished',
   parameters: ['region', 'source_id', 'metric', 'from_day', 'to_day'],
-  text: `select d.day, d.checkpoint_id, u.customer_id as "customer_id", u.project_id, u.quantity
-from checkpoints d
-join checkpoints b on b.region = d.region and b.source_id = d.source_id and b.metric = d.metric and b.day = d.day - 1 and b.status = 'complete'
-join usage_daily u on u.checkpoint_id = b.checkpoint_id and u.day = b.day and u.quantity > 0
+  text: `with current_checkpoints as (
+  select checkpoint_id, day from checkpoints
+  where region = $1 and source_id = $2 and metric = $3 and status = 'complete'
+    and day >= $4::date - 1 and day < $5::date
+), used as materialized (
+  select u.day, u.project_id, u.customer_id, u.quantity
+  from usage_daily u join current_checkpoints c using (checkpoint_id, day)
+  where u.day >= $4::date - 1 and u.day < $5::date
+)
+select d.day, d.checkpoint_id, u.customer_id as "customer_id", u.project_id, u.quantity
+from used u
+join current_checkpoints d on d.day = u.day + 1
 join project_ownerships o on o.project_id = u.project_id and o.customer_id = u.customer_id
   and o.owned_from <= d.day and (o.owned_to is null or o.owned_to > d.day)
-where d.region = $1 and d.source_id = $2 and d.metric = $3 and d.status = 'complete'
-  and d.day >= $4::date and d.day < $5::date
-  and not exists (select from usage_daily n where n.checkpoint_id = d.checkpoint_id and n.day = d.day and n.project_id = u.project_id)
+where u.quantity > 0
+  and not exists (select from used n where n.day = d.day and n.project_id = u.project_id)
 order by d.day, u.project_id`,
 };
 
