@@ -84,7 +84,16 @@ async function lookUp(client: StripeClient, credit: Credit): Promise<Found> {
       return failed('too_many_credit_notes', `${invoice} has more than ${listed.limit} credit notes`);
     if (listed.kind !== 'listed') return stripeFailure(listed, 'looking for the credit note');
     const notes = listed.items.filter(({ metadata }) => metadata.daybook_credit_note_id === credit.credit_id);
-    return one(notes.map(({ id, total, currency }) => ({ id, amount: total, currency })));
+    const standing = notes.filter(({ status }) => status !== 'void');
+    if (standing.length === 0 && notes.length > 0) {
+      // A key that Stripe remembers would be answered with the note as it was: nothing is sent before a person has looked.
+      const voided = notes.map(({ id }) => id).join(', ');
+      return failed(
+        'voided_in_stripe',
+        `${voided} was made for this credit and voided in Stripe: ask who did, then daybook exceptions waive, or give it back otherwise`,
+      );
+    }
+    return one(standing.map(({ id, total, currency }) => ({ id, amount: total, currency })));
   }
   if (credit.stripe_customer_id === null)
     return failed('no_stripe_customer', `customer ${credit.customer_id} has no Stripe customer id; set one`);

@@ -28,6 +28,10 @@ const NAMES = Object.keys(FAULTS);
 const FIRST_CALLS = [1, 2, 3, 4, 5];
 const LATER_CALLS = [1, 2, 3, 4, 5];
 const ATTEMPTS = 12;
+/** All of them take most of an hour. */
+const TIMEOUT_MS = scaled(2, 120) * 60_000;
+/** The whole size says how far it has come, every so many cases. */
+const CASES_PER_WORD = 500;
 const DAY_MS = 24 * 3_600_000;
 
 interface Case {
@@ -178,12 +182,16 @@ async function prove(setting: IssueSetting, processes: Processes, one: Case): Pr
   expect(left, JSON.stringify(left)).toEqual([]);
 }
 
-test('promises 1, 4 and 20: whatever two things happen to the calls of one invoice, it is issued once, with its total', async () => {
+test('promises 1, 4 and 20: whatever two things happen to the calls of one invoice, it is issued once, with its total', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const cases = sample(scaled(30, CASES.length));
   const setting = await startIssueTest({ mapped: false, timeoutMs: 150 });
   const processes = crashing(setting.effects);
   onTestFinished(() => processes.restart());
-  for (const one of cases) {
+  for (const [index, one] of cases.entries()) {
+    if (index > 0 && index % CASES_PER_WORD === 0)
+      process.stdout.write(`${index} of ${cases.length} pairs of faults\n`);
     const flags = (['forgets', 'twice', 'voided'] as const).filter((flag) => one[flag]).join(', ');
     const name = `DAYBOOK_PAIR=${one.number}: ${one.faults[0]} at call ${one.calls[0]}, ${one.faults[1]} at call ${one.calls[1]}; ${flags}`;
     await prove(setting, processes, one).catch((error: unknown) => {

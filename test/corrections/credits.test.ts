@@ -229,6 +229,23 @@ describe('promise 12: what is given back in Stripe', () => {
     await expect(more).rejects.toMatchObject({ code: 'DB004' });
   });
 
+  test('a note that a person voided in Stripe before its answer came is no credit: it waits for a person, and is made once', async () => {
+    await issued('9');
+    await endContract();
+    await comesLate(db, { 'acme-app': '6' });
+    issuing.stripe.faults.add({ path: '/v1/credit_notes', call: 2, fault: { kind: 'drop_reply' } });
+    expect(await issueCredits(db, issuing)).toMatchObject([{ kind: 'failed' }]);
+    const [made] = issuing.stripe.creditNotes();
+    await fetch(`${issuing.stripe.url}/v1/credit_notes/${made?.id}/void`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk_test_daybook' },
+    });
+    expect(await issueCredits(db, issuing)).toMatchObject([{ kind: 'failed', reason: 'voided_in_stripe' }]);
+    expect(issuing.stripe.creditNotes().map(({ status }) => status)).toEqual(['void']);
+    expect(await rowsOf(db, 'select class, reason from exceptions')).toMatchObject([{ class: 'credit_failed' }]);
+    expect(await adjustments(db)).toMatchObject([{ status: 'placed' }]);
+  });
+
   test('an invoice that is paid: the note gives the amount to the balance', async () => {
     await issued('9');
     issuing.stripe.pay(String(issuing.stripe.invoices()[0]?.id));

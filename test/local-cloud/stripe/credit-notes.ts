@@ -93,6 +93,20 @@ function createCreditNote(context: CallContext, parameters: Parameters): object 
   return note;
 }
 
+/** Only of an invoice that is still open: what was given back cannot be taken again. */
+function voidCreditNote(context: CallContext, id: string): object {
+  const note = context.store.all('creditNotes').find((one) => one.id === id);
+  if (note === undefined) throw badParameter('resource_missing', 'id', `No such credit note: '${id}'`);
+  const record = invoiceRecord(context, note.invoice);
+  if (note.status !== 'issued' || note.type !== 'pre_payment' || record.invoice.status !== 'open')
+    throw badState('You can only void an issued credit note of an open invoice.');
+  creditInvoice(context, record, -note.total, 0);
+  const voided: CreditNoteObject = { ...note, status: 'void' };
+  context.store.put('creditNotes', id, voided);
+  happened(context, 'credit_note.voided', voided);
+  return voided;
+}
+
 const LINE = {
   type: 'object',
   fields: {
@@ -123,6 +137,12 @@ export const CREDIT_NOTE_ROUTES: readonly Route[] = [
     },
     required: ['invoice'],
     answer: (context, parameters) => createCreditNote(context, parameters),
+  },
+  {
+    method: 'POST',
+    path: '/v1/credit_notes/:id/void',
+    fields: {},
+    answer: (context, _, id) => voidCreditNote(context, id),
   },
   {
     method: 'GET',
