@@ -12,7 +12,7 @@ export function nextStep(kind: DifferenceKind): string {
     case 'missing_here':
       return 'find out who made it; delete the draft, or void the invoice, in Stripe';
     case 'missing_in_stripe':
-      return 'look for it in the Stripe account and mode that the key belongs to; a void (daybook invoice void INVOICE --why "…") frees the month to be billed anew';
+      return 'look for it in the Stripe account and mode that the key belongs to; or void it (daybook invoice void INVOICE --why "…") and bill it anew (daybook invoice reissue INVOICE --why "…")';
     case 'credit_note_by_hand':
     case 'credit_note_unknown':
       return 'find out who made it; void it in Stripe, or accept it with the reason';
@@ -36,7 +36,7 @@ export function nextStep(kind: DifferenceKind): string {
     case 'metadata':
     case 'subtotal':
     case 'total_before_tax':
-      return 'it was changed in Stripe after it was compared: change it back there, or void it (daybook invoice void INVOICE --why "…") and bill the month anew';
+      return 'it was changed in Stripe after it was compared: change it back there, or void it (daybook invoice void INVOICE --why "…") and bill it anew (daybook invoice reissue INVOICE --why "…")';
     default:
       return kind satisfies never;
   }

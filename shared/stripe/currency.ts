@@ -79,7 +79,7 @@ export function toStripeAmount(amount: MinorUnits, currency: Currency): StripeAm
     return { kind: 'refused', reason: 'unsupported_currency', detail: `Stripe has no currency ${currency}` };
   }
   if (exponent === 3 && amount % 10n !== 0n) {
-    const detail = `${amount} minor units of ${currency}: Stripe takes three decimal places only when the last digit is 0`;
+    const detail = `${amount} minor units of ${currency}: Stripe takes three decimal places only when the last digit is 0; a line whose formula is like ceil(… * 100) / 100 ends so`;
     return { kind: 'refused', reason: 'not_representable', detail };
   }
   const shift = exponent - minorUnitExponent(currency);
