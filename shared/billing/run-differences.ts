@@ -27,6 +27,7 @@ export interface LineDifference {
 /** A customer whose amount differs from the last period's. */
 export interface CustomerDifference {
   readonly customer: string;
+  readonly customerName: string;
   readonly currency: string;
   /** Minor units; null for a customer that is new, or gone. */
   readonly old: bigint | null;
@@ -54,9 +55,9 @@ export async function readDifferences(
     .flatMap((group) => {
       const [first] = group;
       if (first === undefined) return [];
-      const { customer_id: customer, currency, old_total: old, new_total: next } = first;
+      const { customer_id: customer, customer_name: customerName, currency, old_total: old, new_total: next } = first;
       const lines = group.map(lineOf).sort((a, b) => byMagnitude(changeOf(a), changeOf(b)));
-      return [{ customer, currency, old, new: next, change: (next ?? 0n) - (old ?? 0n), lines }];
+      return [{ customer, customerName, currency, old, new: next, change: (next ?? 0n) - (old ?? 0n), lines }];
     })
     .sort((a, b) => byMagnitude(a.change, b.change) || (a.customer < b.customer ? -1 : 1));
 }

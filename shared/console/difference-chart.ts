@@ -7,6 +7,7 @@ import type { Html } from './page.ts';
 
 interface Change {
   readonly customer: string;
+  readonly customerName: string;
   /** Minor units. */
   readonly change: bigint;
 }
@@ -14,6 +15,10 @@ interface Change {
 /** Half the width of the plot in steps; amounts become whole steps only here, to be drawn. */
 const STEPS = 1_000;
 const BAR_HEIGHT = 24;
+/** About the width of a page, so that its text is as large as the page's. */
+const WIDTH = 1_040;
+/** Half of the longest amount stands to the right of the last grid line. */
+const AMOUNT_OVERHANG = 64;
 /** No text is measured on a server: a generous width keeps the longest name whole. */
 const LABEL_CHARACTER_WIDTH = 7;
 
@@ -25,8 +30,8 @@ export function differenceChart(currency: string, changes: readonly Change[]): H
     signed(top.multiply(Exact.of(BigInt(step), BigInt(STEPS))).roundHalfAwayFromZero(), currency);
   const option: EChartsOption = {
     grid: {
-      left: 16 + Math.max(0, ...changes.map(({ customer }) => customer.length)) * LABEL_CHARACTER_WIDTH,
-      right: 40,
+      left: 16 + Math.max(0, ...changes.map(({ customerName }) => customerName.length)) * LABEL_CHARACTER_WIDTH,
+      right: AMOUNT_OVERHANG,
       top: 4,
       bottom: 24,
     },
@@ -41,7 +46,7 @@ export function differenceChart(currency: string, changes: readonly Change[]): H
     yAxis: {
       type: 'category',
       inverse: true,
-      data: changes.map(({ customer }) => customer),
+      data: changes.map(({ customerName }) => customerName),
       axisTick: { show: false },
       axisLine: { show: false },
       axisLabel: { color: CHART_COLOURS.text, fontSize: 11, interval: 0 },
@@ -59,7 +64,7 @@ export function differenceChart(currency: string, changes: readonly Change[]): H
     ],
   };
   const words = changes.map(({ customer, change }) => `${customer} ${signed(change, currency)}`).join(', ');
-  const size = { width: 720, height: 30 + changes.length * BAR_HEIGHT };
+  const size = { width: WIDTH, height: 30 + changes.length * BAR_HEIGHT };
   return renderChart(option, size, `Change against the last period, the largest first: ${words}`);
 }
 

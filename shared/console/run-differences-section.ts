@@ -20,7 +20,7 @@ ${differenceChart(currency, group.slice(0, CHARTED))}</figure>`,
   const rows = differences
     .slice(0, LISTED)
     .map((one) => [
-      html`<a href="/customers/${one.customer}">${one.customer}</a>`,
+      html`<a href="/customers/${one.customer}">${one.customerName}</a><span class="sub">${one.customer}</span>`,
       amount(one.old, one.currency),
       amount(one.new, one.currency),
       html`<strong>${signed(one.change, one.currency)}</strong>`,

@@ -1596,7 +1596,7 @@ from jsonb_to_recordset($3::jsonb) r (customer_id text, rating_number int, purpo
  * segments added up, quantities as they were written, terms as the digests of formula and parameters. One side is null
  * where a line has come or gone.
  */
-export const chargeListDifferences: Query<{ readonly run_id: string; readonly series: string; readonly previous_period: string }, { readonly customer_id: string; readonly currency: string; readonly line: string; readonly project: string; readonly label: string; readonly old_amount: bigint | null; readonly new_amount: bigint | null; readonly old_quantity: string | null; readonly new_quantity: string | null; readonly same_terms: boolean; readonly old_total: bigint | null; readonly new_total: bigint | null }> = {
+export const chargeListDifferences: Query<{ readonly run_id: string; readonly series: string; readonly previous_period: string }, { readonly customer_id: string; readonly customer_name: string; readonly currency: string; readonly line: string; readonly project: string; readonly label: string; readonly old_amount: bigint | null; readonly new_amount: bigint | null; readonly old_quantity: string | null; readonly new_quantity: string | null; readonly same_terms: boolean; readonly old_total: bigint | null; readonly new_total: bigint | null }> = {
   name: 'charge_list_differences',
   parameters: ['run_id', 'series', 'previous_period'],
   text: `with lines as (
@@ -1616,10 +1616,10 @@ export const chargeListDifferences: Query<{ readonly run_id: string; readonly se
   full join (select * from lines where is_own) n using (customer_id, currency, line, project)
   window customer as (partition by customer_id, currency)
 )
-select customer_id as "customer_id", currency as "currency", line as "line", project as "project", label as "label",
+select customer_id as "customer_id", u.name as customer_name, currency as "currency", line as "line", project as "project", label as "label",
   old_amount as "old_amount", new_amount as "new_amount", old_quantity as "old_quantity", new_quantity as "new_quantity",
   same_terms as "same_terms", old_total as "old_total", new_total as "new_total"
-from compared
+from compared join customers u using (customer_id)
 where old_amount is distinct from new_amount
 order by 1, 2, 3, 4`,
 };

@@ -18,9 +18,9 @@ with lines as (
   full join (select * from lines where is_own) n using (customer_id, currency, line, project)
   window customer as (partition by customer_id, currency)
 )
-select customer_id as "customer_id!", currency as "currency!", line as "line!", project as "project!", label as "label!",
+select customer_id as "customer_id!", u.name as customer_name, currency as "currency!", line as "line!", project as "project!", label as "label!",
   old_amount as "old_amount?", new_amount as "new_amount?", old_quantity as "old_quantity?", new_quantity as "new_quantity?",
   same_terms as "same_terms!", old_total as "old_total?", new_total as "new_total?"
-from compared
+from compared join customers u using (customer_id)
 where old_amount is distinct from new_amount
 order by 1, 2, 3, 4;
