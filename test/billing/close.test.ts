@@ -195,6 +195,7 @@ describe('differences to the last run', () => {
     expect(differences).toEqual([
       {
         customer: 'birch',
+        customerName: 'birch',
         currency: 'usd',
         old: null,
         new: 12_000n,
@@ -203,6 +204,7 @@ describe('differences to the last run', () => {
       },
       {
         customer: 'gone',
+        customerName: 'gone',
         currency: 'usd',
         old: 7_000n,
         new: null,
@@ -211,6 +213,7 @@ describe('differences to the last run', () => {
       },
       {
         customer: 'acme',
+        customerName: 'acme',
         currency: 'usd',
         old: 4_000n,
         new: 6_000n,

@@ -54,7 +54,9 @@ describe('an amount that Stripe cannot hold or charge', () => {
     expect(stripe.invoices()).toEqual([]);
     const { status, hold_reason: reason } = await row();
     expect(status).toBe('held');
-    expect(reason).toMatch(/^not_representable: line requests:project-1: 1234 minor units of kwd: .* last digit is 0; a line whose formula/);
+    expect(reason).toMatch(
+      /^not_representable: line requests:project-1: 1234 minor units of kwd: .* last digit is 0; a line whose formula/,
+    );
     expect(await exceptions()).toEqual(['invoice_held: not_representable']);
     expect(await runStatus()).toBe('issued');
   });
