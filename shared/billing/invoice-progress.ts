@@ -86,7 +86,7 @@ function noteOf(invoice: StripeInvoice, taxByStripe: boolean): { reason: string;
     return { reason: 'amount_on_balance', detail };
   }
   if (taxByStripe && !invoice.automatic_tax.enabled) {
-    const detail = `Stripe turned its tax off while finalizing ${invoice.id}, mostly because the customer's address is missing: complete it in Stripe; void the invoice when it has to be issued anew with tax`;
+    const detail = `Stripe turned its tax off while finalizing ${invoice.id}, mostly because the customer's address is missing: complete it in Stripe; when it must be billed anew with tax, daybook invoice void comes first, and daybook invoice reissue then`;
     return { reason: 'tax_turned_off', detail };
   }
   return null;

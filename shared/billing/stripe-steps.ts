@@ -72,7 +72,7 @@ export async function commitRequests(
       );
       const step = changed?.step ?? more?.step;
       if (step !== undefined) {
-        const detail = `the request ${step} differs from the one that was kept at the first attempt; deploy the earlier version, or void the invoice and issue it anew`;
+        const detail = `the request ${step} differs from the one that was kept at the first attempt; deploy the earlier version, or void the invoice (daybook invoice void ${work.invoiceId} --why "…") and bill it anew (daybook invoice reissue ${work.invoiceId} --why "…")`;
         return { kind: 'failed' as const, reason: 'committed_bytes_differ', detail };
       }
       const committed = requests.map((request) => ({
@@ -211,7 +211,7 @@ export function takeLinesStep(
     const missing = wanted.filter(([, key]) => !there.has(key));
     if (missing.length === 0) return readBack(client, stripeInvoiceId);
     if (missing.length === wanted.length) return { kind: 'absent' };
-    const detail = `${missing.length} of the ${wanted.length} lines of ${step.request.step} are gone from ${stripeInvoiceId} in Stripe: void the invoice with daybook invoice void ${work.invoiceId}, and it is billed anew`;
+    const detail = `${missing.length} of the ${wanted.length} lines of ${step.request.step} are gone from ${stripeInvoiceId} in Stripe: void the invoice (daybook invoice void ${work.invoiceId} --why "…") and bill it anew (daybook invoice reissue ${work.invoiceId} --why "…")`;
     return { kind: 'failed', reason: 'stripe_differs', detail };
   });
 }

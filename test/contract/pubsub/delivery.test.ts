@@ -24,9 +24,11 @@ const WITNESSED: Subscription = {
 const SUBSCRIPTIONS = [WITNESSED, ...subscriptionsOf([validateUsage, alertFailures])];
 
 type Started =
-  | { readonly kind: 'started'; readonly url: string; stop(): Promise<void> }
+  | { readonly kind: 'started'; readonly publisher: Publisher; stop(): Promise<void> }
   | { readonly kind: 'missing'; readonly why: string };
 type Start = (functions: ServedFunctions) => Promise<Started>;
+
+const publisherTo = (endpoint: string) => pubSubPublisher({ projectId: PROJECT, endpoint }, systemEffects());
 
 const startReal: Start = async (functions) => {
   const found = findEmulator();
@@ -34,7 +36,7 @@ const startReal: Start = async (functions) => {
   const emulator = await startEmulator(found.jar, PROJECT, SUBSCRIPTIONS, ({ functionName }) =>
     functions.endpointOf(functionName),
   );
-  return { kind: 'started', ...emulator };
+  return { kind: 'started', publisher: publisherTo(emulator.url), stop: () => emulator.stop() };
 };
 
 const startStandIn: Start = async (functions) => {
@@ -49,7 +51,7 @@ const startStandIn: Start = async (functions) => {
     backoff: { minimumMs: 20, maximumMs: 200 },
   });
   await relay.start();
-  return { kind: 'started', url: relay.url, stop: () => relay.stop() };
+  return { kind: 'started', publisher: publisherTo(relay.url), stop: () => relay.stop() };
 };
 
 describe.each([
@@ -58,17 +60,16 @@ describe.each([
 ])('%s', (_name, start) => {
   let functions: ServedFunctions;
   let server: Started = { kind: 'missing', why: 'it was not started' };
-  let publisher: Publisher | undefined;
 
   beforeAll(async () => {
     functions = await serveFunctions();
     server = await start(functions);
-    if (server.kind === 'started')
-      publisher = pubSubPublisher({ projectId: PROJECT, endpoint: server.url }, systemEffects());
   }, 180_000);
   afterAll(async () => {
-    await publisher?.close();
-    if (server.kind === 'started') await server.stop();
+    if (server.kind === 'started') {
+      await server.publisher.close();
+      await server.stop();
+    }
     await functions.stop();
   }, 60_000);
 
@@ -80,7 +81,8 @@ describe.each([
       .rows;
 
   test('delivers what the real client publishes in an envelope that our parser reads', async (context) => {
-    if (publisher === undefined) return context.skip(server.kind === 'missing' ? server.why : '');
+    if (server.kind === 'missing') return context.skip(server.why);
+    const { publisher } = server;
     const body = `größer als 1 €: ${randomUUID()}`;
     await publisher.publish('witnessed', [{ eventId: 'e-1', body }]);
     await eventually(() => expect(arrivalsOf(body)).toHaveLength(1));
@@ -96,7 +98,8 @@ describe.each([
   });
 
   test('delivers again after a 500, and no more after a 200', async (context) => {
-    if (publisher === undefined) return context.skip(server.kind === 'missing' ? server.why : '');
+    if (server.kind === 'missing') return context.skip(server.why);
+    const { publisher } = server;
     const body = randomUUID();
     functions.answer = (push) => (arrivalsOf(body).includes(push) && arrivalsOf(body).length < 3 ? 500 : 200);
     await publisher.publish('witnessed', [{ eventId: 'e-2', body }]);
@@ -107,7 +110,8 @@ describe.each([
   });
 
   test('promise 20: after five failures the message is a dead letter, kept by alert-failures under the subscription that failed', async (context) => {
-    if (publisher === undefined) return context.skip(server.kind === 'missing' ? server.why : '');
+    if (server.kind === 'missing') return context.skip(server.why);
+    const { publisher } = server;
     const body = randomUUID();
     functions.answer = (push) => (dataOf(push) === body ? 500 : 200);
     await publisher.publish('witnessed', [{ eventId: 'e-3', body }]);
@@ -123,7 +127,8 @@ describe.each([
   });
 
   test('promise 11: an event that comes twice is applied once', async (context) => {
-    if (publisher === undefined) return context.skip(server.kind === 'missing' ? server.why : '');
+    if (server.kind === 'missing') return context.skip(server.why);
+    const { publisher } = server;
     const id = randomUUID();
     const data = { region: 'us-central1', source: 'requests', day: '2026-10-14', checkpointId: '1', revision: 1 };
     const body = JSON.stringify({
@@ -146,7 +151,8 @@ describe.each([
   });
 
   test('promise 11: what is no event is acknowledged at once and kept with its reason', async (context) => {
-    if (publisher === undefined) return context.skip(server.kind === 'missing' ? server.why : '');
+    if (server.kind === 'missing') return context.skip(server.why);
+    const { publisher } = server;
     const body = `{"id": ${randomUUID()}`;
     await publisher.publish('usage.checkpointed', [{ eventId: 'e-5', body }]);
     await eventually(async () => expect(await deadLetterOf(body)).toHaveLength(1));
